@@ -1,0 +1,105 @@
+// What Isobar does per second and core, next to the obvious program, each in a process of its own and with results checked.
+// Usage: npm run bench -- [--json] [--count N]
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { RunError } from '../src/base/problem.ts';
+import { LocalStore } from '../src/connectors/local/store.ts';
+import { checkCities, checkWeather } from './check-results.ts';
+import { measure, type Measurement } from './measure.ts';
+
+interface Result {
+  readonly name: 'weather.naive' | 'weather.local' | 'cities.local';
+  readonly millionPerSecond: number;
+  readonly cpuSecondsPerMillion: number;
+  readonly peakMemoryMB: number;
+}
+
+const ISOBAR = '../bin/isobar';
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, count: { type: 'string', default: '5000000' } },
+});
+const count = Number(values.count);
+if (!(count >= 1000 && Number.isInteger(count))) {
+  console.error('error[COMMAND_INVALID_ARGUMENT]: --count takes a whole number of at least 1000');
+  process.exit(2);
+}
+const folder = mkdtempSync(join(tmpdir(), 'isobar-bench-'));
+try {
+  const results = [...(await weather()), ...(await cities())];
+  const ratio = results[1].millionPerSecond / results[0].millionPerSecond;
+  const report = { results, ratios: { 'weather.local/weather.naive': rounded(ratio) } };
+  console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
+} catch (error) {
+  if (!(error instanceof RunError)) throw error;
+  console.error(`error[${error.code}]: ${error.message}`);
+  process.exitCode = 1;
+} finally {
+  rmSync(folder, { recursive: true });
+}
+
+async function weather(): Promise<Result[]> {
+  const path = await generate('weather', '--devices', '100', '--rate', '1000');
+  const naive = await measure(folder, 'naive-weather.ts', path);
+  const local = await runPipeline('weather', path);
+  inStore(path, (store) => checkWeather(store, count, JSON.parse(naive.stdout) as Record<string, number>));
+  return [resultOf('weather.naive', naive), resultOf('weather.local', local)];
+}
+
+async function cities(): Promise<Result[]> {
+  const path = await generate('cities');
+  const local = await runPipeline('cities', path);
+  inStore(path, (store) => checkCities(store, count));
+  return [resultOf('cities.local', local)];
+}
+
+/** Fills the topic of a pipeline in a new store, unmeasured; answers the store's path. */
+async function generate(kind: 'weather' | 'cities', ...load: readonly string[]): Promise<string> {
+  say(`generating ${count} messages for ${kind}`);
+  const path = join(folder, `${kind}.db`);
+  const messages = ['--count', String(count), '--start', '2024-05-12 00:00:00', '--seed', '1', '--fast'];
+  await measure(folder, ISOBAR, 'generate', kind, ...messages, ...load, '--store', path);
+  return path;
+}
+
+function runPipeline(name: string, store: string): Promise<Measurement> {
+  say(`running pipelines/${name}.sql`);
+  const file = join(import.meta.dirname, `../pipelines/${name}.sql`);
+  return measure(folder, ISOBAR, 'run', file, '--local', '--store', store, '--stop-after', String(count));
+}
+
+function inStore(path: string, action: (store: LocalStore) => void): void {
+  const store = LocalStore.open(path);
+  action(store);
+  store.close();
+}
+
+function resultOf(name: Result['name'], { seconds, cpuSeconds, peakMemoryMB }: Measurement): Result {
+  return {
+    name,
+    millionPerSecond: rounded(count / 1e6 / seconds),
+    cpuSecondsPerMillion: rounded(cpuSeconds / (count / 1e6)),
+    peakMemoryMB: Math.round(peakMemoryMB),
+  };
+}
+
+function table({ results, ratios }: { results: readonly Result[]; ratios: Readonly<Record<string, number>> }): string {
+  const columns = ['', 'million/s', 'CPU s/million', 'peak MB'];
+  const rows = results.map((row) => [row.name, row.millionPerSecond, row.cpuSecondsPerMillion, row.peakMemoryMB].map(String));
+  const lines = [columns, ...rows].map(
+    ([name, ...figures]) => name.padEnd(16) + figures.map((figure) => figure.padStart(15)).join(''),
+  );
+  const ratioLines = Object.entries(ratios).map(([name, ratio]) => `${name}: ${ratio} times`);
+  return [`${count} messages, Node ${process.versions.node}; all results checked`, '', ...lines, '', ...ratioLines].join('\n');
+}
+
+function rounded(value: number): number {
+  return Number(value.toPrecision(4));
+}
+
+/** To stderr: stdout is for the figures. */
+function say(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}

@@ -1,0 +1,28 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { RunError } from '../src/base/problem.ts';
+import type { Usage } from './report-usage.ts';
+
+export interface Measurement extends Usage {
+  readonly seconds: number;
+  readonly stdout: string;
+}
+
+/** Runs a script in a Node process of its own, from start to exit, and answers what it took. `folder` takes a small file. */
+export async function measure(folder: string, script: string, ...args: readonly string[]): Promise<Measurement> {
+  const usageFile = join(folder, 'usage.json');
+  const hook = new URL('report-usage.ts', import.meta.url).href;
+  const started = performance.now();
+  const child = spawn(process.execPath, ['--import', hook, fileURLToPath(new URL(script, import.meta.url)), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ISOBAR_BENCH_USAGE: usageFile },
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  const seconds = (performance.now() - started) / 1000;
+  if (status !== 0) throw new RunError('BENCH_FAILED', `${script} ${args.join(' ')} ended with status ${String(status)}`);
+  return { seconds, stdout, ...(JSON.parse(readFileSync(usageFile, 'utf8')) as Usage) };
+}

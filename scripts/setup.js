@@ -1,0 +1,46 @@
+// Installs what package-lock.json says, where that has not been done yet. Plain JavaScript for Node 18 and newer: it runs before
+// anything is installed. Used by the npm scripts and by bin/isobar.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The Node that the lock file names. */
+export function pinnedNode(root) {
+  return join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+}
+
+/** Installs the dependencies unless node_modules is what the lock file says; ends the process when that fails. */
+export async function ensureInstalled(root) {
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const stamp = join(root, 'node_modules', '.isobar-setup');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(pinnedNode(root))) return;
+
+  process.stderr.write('isobar: installing dependencies (once, about a minute)\n');
+  // Not `npm ci`: it wants every platform's optional packages in the lock file. Installed versions are those of the lock file.
+  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], root);
+  // Where npm is told to run no scripts of packages, the pinned Node's own one is still needed.
+  if (!existsSync(pinnedNode(root)))
+    await run(process.execPath, ['installArchSpecificPackage'], join(root, 'node_modules', 'node'));
+  writeFileSync(stamp, wanted);
+}
+
+function run(command, args, cwd) {
+  return new Promise((done) => {
+    // What npm prints goes to stderr: stdout belongs to the command that follows.
+    const child = spawn(command, args, { cwd, stdio: ['ignore', 2, 2], shell: process.platform === 'win32' });
+    const fail = (what) => {
+      process.stderr.write(`error[SETUP_FAILED]: ${command} ${args.join(' ')}: ${what}\nhint: See npm's messages above\n`);
+      process.exit(1);
+    };
+    child.on('error', (error) => fail(error.message));
+    child.on('exit', (code) => (code === 0 ? done() : fail(`exit status ${code}`)));
+  });
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await ensureInstalled(resolve(dirname(fileURLToPath(import.meta.url)), '..'));
+}

@@ -1,0 +1,185 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { systemClock } from '../base/clock.ts';
+import { ProblemsError, type Problem } from '../base/problem.ts';
+import { LocalStore } from '../connectors/local/store.ts';
+import type { JobPlan } from '../plan/job-plan.ts';
+import { Job } from '../run/job.ts';
+import { compileFile } from './compile-file.ts';
+import { feedTopics } from './dev-feeds.ts';
+import { createPanels, type Panel } from './dev-panels.ts';
+import { say } from './diagnostics.ts';
+import { LiveScreen, pipelineLine, type LiveViewModel, type PipelineView } from './live-view.ts';
+import { printData } from './print-data.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+
+export interface DevFlags {
+  readonly store: string;
+  readonly fresh?: boolean;
+  readonly seed?: number;
+  readonly generators: boolean;
+}
+
+const FRAME_MS = 250;
+/** How often there is a line about each pipeline where there is no terminal. */
+const LINE_MS = 5000;
+const FIRST_LINE_MS = 1500;
+
+/** Runs generators and pipelines in this process until it is stopped, and shows how they are doing. */
+export async function dev(files: readonly string[], flags: DevFlags): Promise<void> {
+  const plans = compileAll(files.length > 0 ? files : pipelineFiles());
+  const store = LocalStore.open(flags.store);
+  try {
+    if (flags.fresh) for (const plan of plans) forget(plan, store);
+    await runSession(plans, store, flags);
+  } finally {
+    store.close();
+  }
+}
+
+async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: DevFlags): Promise<void> {
+  const startedAt = systemClock.now();
+  const jobs = plans.map(
+    (plan) => new Job(plan, { clock: systemClock, name: plan.name, local: true, store, print: printData, fresh: flags.fresh }),
+  );
+  const stopping = new AbortController();
+  const unsubscribe = stopOnSignals(() => stopping.abort());
+  const screen = process.stdout.isTTY ? new LiveScreen(process.stdout) : null;
+  const runs = jobs.map((job) => job.run());
+  let failure: unknown;
+  const fail = (error: unknown): void => {
+    failure ??= error;
+    stopping.abort();
+  };
+  for (const run of runs) run.catch(fail);
+  let feeding: Promise<void> = Promise.resolve();
+  try {
+    await Promise.all(jobs.map((job) => job.opened)).catch(() => {});
+    if (failure === undefined && flags.generators) {
+      feeding = feedTopics(topicsRead(plans), store, systemClock, flags.seed ?? startedAt, stopping.signal);
+      feeding.catch(fail);
+    }
+    const panels = plans.flatMap((plan) => createPanels(plan, store));
+    const meters = jobs.map((job) => new Meter(job));
+    let nextFrame = startedAt;
+    let nextLine = startedAt + FIRST_LINE_MS;
+    while (!stopping.signal.aborted) {
+      const now = systemClock.now();
+      if (screen !== null && now >= nextFrame) {
+        nextFrame = now + FRAME_MS;
+        screen.draw(model(meters, panels, startedAt, now));
+      } else if (screen === null && now >= nextLine) {
+        nextLine = now + LINE_MS;
+        for (const meter of meters) process.stdout.write(`${pipelineLine(meter.view(now))}\n`);
+      }
+      await delay(50, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+    await feeding.catch(() => {});
+    await Promise.allSettled(jobs.map((job) => job.stop()));
+    await Promise.allSettled(runs);
+    screen?.close();
+    const now = systemClock.now();
+    for (const meter of meters) process.stdout.write(`${pipelineLine(meter.view(now))}\n`);
+  } finally {
+    screen?.close();
+    unsubscribe();
+  }
+  if (failure !== undefined) throw failure as Error;
+  say('stopped; isobar dev goes on from here');
+}
+
+function model(meters: readonly Meter[], panels: readonly Panel[], startedAt: number, now: number): LiveViewModel {
+  for (const panel of panels) panel.refresh();
+  return {
+    elapsedMs: now - startedAt,
+    pipelines: meters.map((meter) => meter.view(now)),
+    panels: panels.map((panel) => panel.view()),
+    footer: 'Ctrl-C stops. In a second terminal: isobar topics list, isobar topics tail TOPIC',
+  };
+}
+
+/** Tells how fast a job goes, averaged over the last seconds. */
+class Meter {
+  readonly #job: Job;
+  readonly #samples: { readonly at: number; readonly records: number }[] = [];
+
+  constructor(job: Job) {
+    this.#job = job;
+  }
+
+  view(now: number): PipelineView {
+    const status = this.#job.status();
+    this.#samples.push({ at: now, records: status.recordsIn });
+    while (this.#samples.length > 2 && this.#samples[0].at < now - 5000) this.#samples.shift();
+    const { at, records } = this.#samples[0];
+    return {
+      name: status.name,
+      state: status.state === 'running' ? '' : status.state,
+      recordsIn: status.recordsIn,
+      rowsOut: status.rowsOut,
+      ratePerSecond: now > at ? ((status.recordsIn - records) * 1000) / (now - at) : 0,
+      watermark: status.watermark,
+      lag: status.lag,
+      late: status.late,
+      malformed: status.malformed,
+    };
+  }
+}
+
+/** The pipelines of the folder where the user is; without any, those of the demonstrations, which come with the package. */
+function pipelineFiles(): string[] {
+  for (const folder of ['pipelines', fileURLToPath(new URL('../../pipelines', import.meta.url))]) {
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.sql')) : [];
+    if (names.length > 0) return names.sort().map((name) => join(folder, name));
+  }
+  throw new ProblemsError([
+    {
+      code: 'PIPELINES_NOT_FOUND',
+      message: 'there are no .sql files in the folder pipelines',
+      hint: 'Name the files: isobar dev my-pipeline.sql',
+    },
+  ]);
+}
+
+/** Compiles all files, so that the mistakes of all are shown at once. */
+function compileAll(files: readonly string[]): JobPlan[] {
+  const plans: JobPlan[] = [];
+  const failures: ProblemsError[] = [];
+  for (const file of files) {
+    try {
+      plans.push(compileFile(file, { local: true, set: new Map([['execution.checkpointing.interval', '500 ms']]) }));
+    } catch (error) {
+      if (!(error instanceof ProblemsError)) throw error;
+      failures.push(error);
+    }
+  }
+  if (failures.length === 1) throw failures[0];
+  if (failures.length > 1)
+    throw new ProblemsError(failures.map(({ message }): Problem => ({ code: 'FILE_HAS_MISTAKES', message })));
+  return plans;
+}
+
+/** The local topics that the plans read. */
+function topicsRead(plans: readonly JobPlan[]): Set<string> {
+  return new Set(
+    plans.flatMap((plan) => plan.nodes.flatMap((node) => (node.kind === 'scan' ? topicsOf(node.table.bound.settings) : []))),
+  );
+}
+
+const topicsOf = (settings: Readonly<Record<string, unknown>>): readonly string[] =>
+  (settings.topics as readonly string[] | undefined) ?? [];
+
+/** Deletes what the local store holds of a pipeline: its topics and indices; the checkpoint goes when the job starts anew. */
+function forget(plan: JobPlan, store: LocalStore): void {
+  store.transaction(() => {
+    for (const node of plan.nodes) {
+      if ((node.kind !== 'scan' && node.kind !== 'sink') || node.table === null) continue;
+      const { settings } = node.table.bound;
+      for (const topic of [...topicsOf(settings), `${node.table.name}.dead-letter`]) store.topics.delete(topic);
+      if (typeof settings.index === 'string') store.index.drop(settings.index);
+    }
+  });
+  say(`${plan.name}: forgot topics and results`);
+}

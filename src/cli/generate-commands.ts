@@ -1,0 +1,144 @@
+import { systemClock } from '../base/clock.ts';
+import { ProblemsError } from '../base/problem.ts';
+import { LocalStore } from '../connectors/local/store.ts';
+import { parseDurationMs } from '../connectors/parse-quantity.ts';
+import { CitiesStream } from '../generators/cities.ts';
+import type { MessageStream } from '../generators/message-stream.ts';
+import { ReplayStream } from '../generators/replay.ts';
+import { sendToTopic } from '../generators/send-to-topic.ts';
+import { WeatherStream } from '../generators/weather.ts';
+import { say } from './diagnostics.ts';
+import { countText } from './live-view.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+import { refuseKafka, type StoreFlags } from './topics-commands.ts';
+
+interface StreamFlags extends StoreFlags {
+  readonly topic: string;
+  readonly count?: number;
+}
+
+interface GeneratorFlags extends StreamFlags {
+  readonly fast?: boolean;
+  readonly seed?: number;
+  readonly malformed: number;
+  readonly start?: string;
+  readonly backfill?: string;
+}
+
+export interface WeatherFlags extends GeneratorFlags {
+  readonly devices: number;
+  readonly rate?: number;
+  readonly outOfOrder: number;
+  readonly late: number;
+}
+
+export interface CitiesFlags extends GeneratorFlags {
+  readonly rate: number;
+  readonly nativeNames?: boolean;
+}
+
+export interface ReplayFlags extends StreamFlags {
+  readonly speed?: number;
+  readonly timeField: string;
+  readonly keyField?: string;
+}
+
+/** Messages per second of one round of three devices, which send every 2, 5 and 10 seconds. */
+const WEATHER_RATES = [1 / 2, 1 / 5, 1 / 10];
+
+export async function generateWeather(flags: WeatherFlags): Promise<void> {
+  const { devices, malformed, late, outOfOrder, count } = flags;
+  if (devices < 1) throw invalid('there must be at least 1 device');
+  if (malformed + late + outOfOrder > 1) throw invalid('--malformed, --late and --out-of-order add up to more than 1');
+  const rate = flags.rate ?? Array.from({ length: devices }, (_, i) => WEATHER_RATES[i % 3]).reduce((sum, own) => sum + own);
+  await send(
+    flags,
+    flags.fast,
+    () =>
+      new WeatherStream({
+        devices,
+        rate: flags.rate,
+        seed: seedOf(flags),
+        start: startOf(flags, rate),
+        count,
+        malformed,
+        late,
+        outOfOrder,
+      }),
+  );
+}
+
+export async function generateCities(flags: CitiesFlags): Promise<void> {
+  const { rate, malformed, nativeNames, count } = flags;
+  await send(
+    flags,
+    flags.fast,
+    () => new CitiesStream({ rate, seed: seedOf(flags), start: startOf(flags, rate), count, malformed, nativeNames }),
+  );
+}
+
+export async function replayFile(file: string, flags: ReplayFlags): Promise<void> {
+  const { speed, timeField, keyField, count } = flags;
+  await send(
+    flags,
+    speed === undefined,
+    () => new ReplayStream({ path: file, start: systemClock.now(), speed, timeField, keyField, count }),
+  );
+}
+
+const seedOf = ({ seed }: GeneratorFlags): number => seed ?? systemClock.now();
+
+/** When the first message is sent. With --fast and --count the last one is to be sent about now. */
+function startOf({ start, backfill, fast, count }: GeneratorFlags, rate: number): number {
+  const now = systemClock.now();
+  if (start !== undefined && backfill !== undefined) throw invalid('--start and --backfill exclude each other');
+  if (start !== undefined) {
+    const time = Date.parse(start.trim().replace(' ', 'T'));
+    if (Number.isNaN(time)) throw invalid(`--start ${start} is no timestamp`, "Write for example '2024-05-12 02:00:00'.");
+    return time;
+  }
+  if (backfill !== undefined) {
+    const duration = parseDurationMs(backfill);
+    if (duration === undefined) throw invalid(`--backfill ${backfill} is no duration`, 'Write for example 1h, 30min or 90s.');
+    return now - duration;
+  }
+  return fast && count !== undefined ? Math.floor(now - (count * 1000) / rate) : now;
+}
+
+/** Sends the stream to a local topic until it ends or a signal comes. */
+async function send(flags: StreamFlags, asFastAsPossible: boolean | undefined, createStream: () => MessageStream): Promise<void> {
+  refuseKafka(flags.kafka);
+  const stream = createStream();
+  const store = LocalStore.open(flags.store);
+  const abort = new AbortController();
+  const unsubscribe = stopOnSignals(() => abort.abort());
+  const startedAt = systemClock.now();
+  const isLive = process.stderr.isTTY;
+  let shownAt = startedAt;
+  try {
+    const sent = await sendToTopic(stream, store, flags.topic, {
+      signal: abort.signal,
+      asFastAsPossible,
+      onSent: (count) => {
+        const now = systemClock.now();
+        if (!isLive || now - shownAt < 250) return;
+        shownAt = now;
+        process.stderr.write(`\r${progressText(count, now - startedAt)} in topic ${flags.topic} \x1b[K`);
+      },
+    });
+    if (isLive) process.stderr.write('\r\x1b[K');
+    say(`${progressText(sent, systemClock.now() - startedAt)} in topic ${flags.topic}`);
+  } finally {
+    unsubscribe();
+    store.close();
+  }
+}
+
+function progressText(count: number, elapsedMs: number): string {
+  const seconds = elapsedMs / 1000;
+  return `${countText(count)} ${count === 1 ? 'message' : 'messages'} in ${seconds.toFixed(1)} s (${countText(Math.round(count / Math.max(seconds, 0.001)))}/s)`;
+}
+
+function invalid(message: string, hint?: string): ProblemsError {
+  return new ProblemsError([{ code: 'COMMAND_INVALID_ARGUMENT', message, hint }]);
+}

@@ -1,0 +1,86 @@
+import { Command, CommanderError } from 'commander';
+import { ProblemsError, type Problem } from '../base/problem.ts';
+import { checkCommand } from './check.ts';
+import { devCommand } from './dev.ts';
+import { reportFailure } from './diagnostics.ts';
+import { explainCommand } from './explain.ts';
+import { functionsCommand } from './functions.ts';
+import { generateCommand } from './generate.ts';
+import { packageVersion } from './package-version.ts';
+import { runCommand } from './run.ts';
+import { topicsCommand } from './topics.ts';
+
+const EXAMPLES = `
+Examples:
+  isobar dev                               everything at once: generators, pipelines, a live view
+  isobar run pipelines/weather.sql --local run a pipeline on local topics
+  isobar run examples/nyc-weather.sql      run a file over files
+  isobar check pipelines/*.sql             every mistake, with its place
+  isobar topics tail weather_data -n 5     the last five records of a local topic
+
+Exit status: 0 done or stopped, 1 failed while running, 2 a mistake in the file or the command line.`;
+
+/** Runs one command line (without `node isobar`) and sets the exit status. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  // The reader of our output went away (`isobar … | head`): there is nobody left to tell.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  quietSqlite();
+  const program = createProgram();
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode !== 0) process.exitCode = reportFailure(new ProblemsError([commandLineProblem(error)]));
+    } else process.exitCode = reportFailure(error);
+  }
+}
+
+export function createProgram(): Command {
+  const program = new Command('isobar')
+    .description('Streaming SQL in one Node process: a pipeline is a Flink SQL file')
+    .version(packageVersion(), '-V, --version')
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand('help [command]', 'show the help of a command')
+    .addHelpText('after', EXAMPLES);
+  for (const command of [
+    devCommand,
+    runCommand,
+    checkCommand,
+    explainCommand,
+    generateCommand,
+    topicsCommand,
+    functionsCommand,
+  ]) {
+    program.addCommand(command());
+  }
+  throwInsteadOfExit(program);
+  return program;
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
+  command.helpOption('-h, --help', 'show this help');
+  command.commands.forEach(throwInsteadOfExit);
+}
+
+/** Commander's message, for example `error: unknown option '--lcal'\n(Did you mean --local?)`, in the form of all problems. */
+function commandLineProblem(error: CommanderError): Problem {
+  const [first, suggestion] = error.message.replace(/^error: /, '').split('\n');
+  const code = error.code.replace(/^commander\./, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
+  const hint = suggestion ? suggestion.replace(/^\((.*)\)$/, '$1') : 'See isobar --help';
+  if (error.code === 'commander.help') return { code: 'COMMAND_MISSING', message: 'the command needs a subcommand', hint };
+  return { code: `COMMAND_${code.toUpperCase()}`, message: first, hint };
+}
+
+/** Node 24 warns that node:sqlite is experimental, which says nothing to the user. */
+function quietSqlite(): void {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = (warning: string | Error, ...rest: unknown[]) => {
+    if (String(warning).includes('SQLite')) return;
+    Reflect.apply(emitWarning, process, [warning, ...rest]);
+  };
+}

@@ -1,0 +1,71 @@
+import { resolve } from 'node:path';
+import { systemClock } from '../base/clock.ts';
+import { Job } from '../run/job.ts';
+import type { JobStatus } from '../run/job-status.ts';
+import { compileFile } from './compile-file.ts';
+import { say } from './diagnostics.ts';
+import type { CompileFlags } from './job-flags.ts';
+import { countText, watermarkText } from './live-view.ts';
+import { printData } from './print-data.ts';
+import { stopOnSignals } from './stop-on-signals.ts';
+
+export interface RunFileFlags extends CompileFlags {
+  readonly fresh?: boolean;
+  readonly store: string;
+  readonly metrics?: boolean;
+  readonly stopAfter?: number;
+}
+
+/** Compiles a file and runs it to its end, or until a signal stops it. */
+export async function runFile(file: string, flags: RunFileFlags): Promise<void> {
+  const plan = compileFile(file, flags);
+  const job = new Job(plan, {
+    clock: systemClock,
+    name: plan.settings.get('pipeline.name') ?? resolve(file),
+    local: flags.local ?? false,
+    kafka: flags.kafka,
+    elasticsearch: flags.elasticsearch,
+    store: flags.store,
+    print: printData,
+    say,
+    fresh: flags.fresh,
+    stopAfterRecords: flags.stopAfter,
+  });
+  const unsubscribe = stopOnSignals(() => void job.stop().catch(() => {}));
+  try {
+    const outcome = await job.run();
+    if (outcome === 'stopped') say(job.keepsCheckpoints ? 'stopped; the next run goes on from here' : 'stopped');
+  } finally {
+    unsubscribe();
+    const status = job.status();
+    if (flags.metrics) for (const line of metricsLines(status)) say(line);
+    else for (const line of lossLines(status)) say(line);
+  }
+}
+
+function metricsLines(status: JobStatus): string[] {
+  return [
+    `${countText(status.recordsIn)} records in, ${countText(status.rowsOut)} rows out, ${countText(status.late)} late, ${countText(status.malformed)} malformed`,
+    `watermark ${watermarkText(status.watermark)}, ${countText(status.stateEntries)} entries of state, ${status.checkpoints} checkpoints`,
+    ...status.sources.flatMap(({ table, records, malformed, reasons }) => [
+      `source ${table}: ${countText(records)} records, ${countText(malformed)} malformed`,
+      ...[...reasons].map(([reason, count]) => `  ${countText(count)} × ${reason}`),
+    ]),
+    ...status.sinks.map(
+      ({ table, rows, dropped }) =>
+        `sink ${table}: ${countText(rows)} rows${dropped > 0 ? `, ${countText(dropped)} dropped for NULL in a NOT NULL column` : ''}`,
+    ),
+  ];
+}
+
+/** Nothing is lost in silence: what was left out is said even without --metrics. */
+function lossLines(status: JobStatus): string[] {
+  const lines: string[] = [];
+  for (const { table, malformed, reasons } of status.sources) {
+    if (malformed === 0) continue;
+    lines.push(`table "${table}": ${countText(malformed)} malformed ${malformed === 1 ? 'record' : 'records'}`);
+    for (const [reason, count] of reasons) lines.push(`  ${countText(count)} × ${reason}`);
+  }
+  if (status.late > 0) lines.push(`${countText(status.late)} late ${status.late === 1 ? 'row' : 'rows'} left out`);
+  return lines;
+}

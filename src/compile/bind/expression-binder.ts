@@ -1,0 +1,456 @@
+import { unreachable } from '../../base/assert.ts';
+import type { Place } from '../../base/place.ts';
+import { nearest } from '../../base/nearest.ts';
+import { aggregateNames, findAggregate, inferAggregate } from '../../functions/aggregates/registry.ts';
+import { castable } from '../../functions/cast.ts';
+import { mayBeNull, SignatureError, type Argument, type ScalarFunction } from '../../functions/function.ts';
+import { findFunction, functionNames } from '../../functions/registry.ts';
+import { commonType, memberType } from '../../types/common-type.ts';
+import * as sql from '../../types/sql-type.ts';
+import { sameType, typeName, withNullable, type SqlType } from '../../types/sql-type.ts';
+import type { OverFrame } from '../../plan/node.ts';
+import type * as ast from '../parse/ast.ts';
+import type { Bound, BoundOrder } from './bound.ts';
+import { fold } from './fold.ts';
+import { bindInterval } from './interval-literal.ts';
+import { bindLiteral } from './literal.ts';
+import { Mistake, unsupported, type Problems } from './mistake.ts';
+import { resolveColumn, type Scope } from './scope.ts';
+import { bindType } from './type-binder.ts';
+
+export interface ExpressionContext {
+  readonly scope: Scope;
+  readonly problems: Problems;
+  /** Where the expression stands, for messages: aggregates and OVER are allowed only in some clauses. */
+  readonly clause:
+    | 'select'
+    | 'having'
+    | 'order by'
+    | 'where'
+    | 'group by'
+    | 'computed column'
+    | 'watermark'
+    | 'values'
+    | 'aggregate'
+    | 'over'
+    | 'on';
+  /** Named windows of the query. */
+  readonly windows?: ReadonlyMap<string, ast.WindowNode>;
+  /** Meaning of calls that only this query knows: TUMBLE_START(…) of a GROUP BY TUMBLE(…). */
+  readonly special?: (call: ast.CallNode) => Bound | undefined;
+}
+
+const AGGREGATE_CLAUSES = new Set(['select', 'having', 'order by']);
+const RANK_FUNCTIONS = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK']);
+
+/** Resolves names, infers types and makes implicit conversions explicit. Throws a Mistake at the first thing that is wrong. */
+export function bindExpression(node: ast.ExpressionNode, context: ExpressionContext): Bound {
+  const bind = (part: ast.ExpressionNode): Bound => bindExpression(part, context);
+  switch (node.kind) {
+    case 'literal':
+      return bindLiteral(node);
+    case 'interval':
+      return bindInterval(node);
+    case 'column': {
+      const { kind, index, type, place } = resolveColumn(context.scope, node.name);
+      return { kind, index, type, ...(place === undefined ? {} : { place }) };
+    }
+    case 'unary':
+      return bindUnary(node, bind(node.operand));
+    case 'binary':
+      return bindBinary(node, context);
+    case 'between': {
+      const operand = bind(node.operand);
+      const [low, high] = [bind(node.low), bind(node.high)];
+      const within = (a: Bound, b: Bound): Bound =>
+        call('AND', [call('>=', [operand, a], node.place), call('<=', [operand, b], node.place)], node.place);
+      const between = node.symmetric ? call('OR', [within(low, high), within(high, low)], node.place) : within(low, high);
+      return node.negated ? call('NOT', [between], node.place) : between;
+    }
+    case 'in':
+      return bindIn(node, context);
+    case 'like': {
+      if (node.operator === 'RLIKE') throw unsupported('RLIKE', node.place, 'Use REGEXP(text, pattern).');
+      const args = [bind(node.operand), bind(node.pattern), ...(node.escape === undefined ? [] : [bind(node.escape)])];
+      const like = call(node.operator, args, node.place);
+      return node.negated ? call('NOT', [like], node.place) : like;
+    }
+    case 'is': {
+      if (node.what === 'DISTINCT FROM') {
+        return call(
+          node.negated ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM',
+          [bind(node.operand), bind(node.right!)],
+          node.place,
+        );
+      }
+      if (node.what.startsWith('JSON')) {
+        const is = call(`IS ${node.what}`, [bind(node.operand)], node.place);
+        return node.negated ? call('NOT', [is], node.place) : is;
+      }
+      return call(`IS ${node.negated ? 'NOT ' : ''}${node.what}`, [bind(node.operand)], node.place);
+    }
+    case 'case': {
+      const operand = node.operand === undefined ? undefined : bind(node.operand);
+      const args = node.branches.flatMap((branch) => [
+        operand === undefined ? bind(branch.when) : call('=', [operand, bind(branch.when)], branch.when.place),
+        bind(branch.then),
+      ]);
+      args.push(node.otherwise === undefined ? { kind: 'literal', value: null, type: sql.NULL } : bind(node.otherwise));
+      return call('CASE', args, node.place);
+    }
+    case 'cast': {
+      const operand = bind(node.operand);
+      return cast(operand, withNullable(bindType(node.type), node.lenient || operand.type.nullable), node.place, node.lenient);
+    }
+    case 'call':
+      return bindCall(node, context);
+    case 'row':
+      throw unsupported('a ROW value', node.place);
+    case 'array':
+      throw unsupported('an ARRAY value', node.place);
+    case 'map':
+      throw unsupported('a MAP value', node.place);
+    case 'element':
+      throw unsupported('access to an element of an ARRAY or MAP', node.place);
+    case 'field':
+      throw unsupported('access to the field of a ROW', node.place);
+    case 'subquery':
+      throw unsupported('a subquery as a value', node.place);
+    case 'exists':
+      throw unsupported('EXISTS', node.place);
+    case 'quantified':
+      throw unsupported(`${node.quantifier} with a comparison`, node.place);
+    default:
+      return unreachable(node, 'expression');
+  }
+}
+
+function bindUnary(node: ast.UnaryNode, operand: Bound): Bound {
+  if (node.operator === 'NOT') return call('NOT', [operand], node.place);
+  if (node.operator === '+') return operand;
+  if (operand.kind === 'literal' && operand.value !== null) {
+    // -9223372036854775808 is a BIGINT although its digits alone are not.
+    if (operand.type.kind === 'DECIMAL' && operand.type.scale === 0 && operand.value === 9223372036854775808n) {
+      return { kind: 'literal', value: -9223372036854775808n, type: withNullable(sql.BIGINT, false) };
+    }
+    if (operand.type.kind === 'BIGINT' && operand.value === 2147483648n) {
+      return { kind: 'literal', value: -2147483648, type: withNullable(sql.INTEGER, false) };
+    }
+    if (typeof operand.value === 'bigint') return { ...operand, value: -operand.value };
+    if (typeof operand.value === 'number')
+      return { ...operand, value: operand.value === 0 && operand.type.kind !== 'DOUBLE' ? 0 : -operand.value };
+  }
+  return call('NEGATE', [operand], node.place);
+}
+
+function bindBinary(node: ast.BinaryNode, context: ExpressionContext): Bound {
+  if (node.operator === 'OVERLAPS') {
+    const sides = [node.left, node.right].flatMap((side) => {
+      if (side.kind !== 'row' || side.items.length !== 2) {
+        throw new Mistake(
+          'SQL_WRONG_ARGUMENTS',
+          'OVERLAPS compares two pairs',
+          side.place,
+          'Write (start1, end1) OVERLAPS (start2, end2).',
+        );
+      }
+      return side.items;
+    });
+    return call(
+      'OVERLAPS',
+      context.problems.all(sides, (side) => bindExpression(side, context)),
+      node.place,
+    );
+  }
+  if (node.operator === 'AND' || node.operator === 'OR') {
+    // Long chains are one call, so that nothing recurses as deep as the chain is long.
+    const parts: ast.ExpressionNode[] = [];
+    let rest: ast.ExpressionNode = node;
+    while (rest.kind === 'binary' && rest.operator === node.operator) {
+      parts.push(rest.right);
+      rest = rest.left;
+    }
+    parts.push(rest);
+    return call(
+      node.operator,
+      context.problems.all(parts.reverse(), (part) => bindExpression(part, context)),
+      node.place,
+    );
+  }
+  const [left, right] = context.problems.all([node.left, node.right], (side) => bindExpression(side, context));
+  return call(node.operator, [left, right], node.place);
+}
+
+function bindIn(node: ast.InNode, context: ExpressionContext): Bound {
+  if (!Array.isArray(node.list)) throw unsupported('IN with a subquery', node.place);
+  const operand = bindExpression(node.operand, context);
+  const nodes = node.list as readonly ast.ExpressionNode[];
+  const items = context.problems.all(nodes, (item) => bindExpression(item, context));
+  if (commonType(items.map((item) => item.type)) === undefined) {
+    throw new Mistake(
+      'SQL_TYPE',
+      'the values of the list have no common type',
+      node.place,
+      'Use CAST to bring them to one type.',
+    );
+  }
+  const list = items.map((item, i) => member(operand, item, nodes[i].place));
+  const isIn = list.length === 1 ? list[0] : call('OR', list, node.place);
+  return node.negated ? call('NOT', [isIn], node.place) : isIn;
+}
+
+/** One member of an IN list: text is brought to the operand's type, where `=` would bring the operand to text. */
+function member(operand: Bound, item: Bound, place: Place): Bound {
+  const type = memberType(operand.type, item.type);
+  return call('=', [operand, type === undefined ? item : convert(item, type, place)], place);
+}
+
+// ---------------------------------------------------------------- calls
+
+function bindCall(node: ast.CallNode, context: ExpressionContext): Bound {
+  const name = node.name.text.toUpperCase();
+  const special = context.special?.(node);
+  if (special !== undefined) return special;
+  if (node.over !== undefined) return bindOver(node, name, context);
+  if (findAggregate(name) !== undefined) return bindAggregate(node, name, context);
+  if (RANK_FUNCTIONS.has(name)) {
+    throw new Mistake(
+      'SQL_OVER_MISSING',
+      `${name}() needs an OVER clause`,
+      node.place,
+      `For example ${name}() OVER (PARTITION BY … ORDER BY …).`,
+    );
+  }
+  if (findFunction(name) === undefined) throw unknownFunction(node.name);
+  if (node.star || node.distinct || node.filter !== undefined || node.orderBy.length > 0) {
+    throw new Mistake('SQL_WRONG_ARGUMENTS', `${name} is not an aggregate function`, node.place);
+  }
+  // Only the branch that is asked for is evaluated.
+  return call(
+    name === 'IF' && node.args.length === 3 ? 'CASE' : name,
+    context.problems.all(node.args, (arg) => bindExpression(arg, context)),
+    node.place,
+  );
+}
+
+function unknownFunction(name: ast.Name): Mistake {
+  const near = nearest(
+    name.text,
+    [...functionNames(), ...aggregateNames()].filter((candidate) => /^[A-Z]/.test(candidate)),
+  );
+  return new Mistake(
+    'SQL_FUNCTION_NOT_FOUND',
+    `function "${name.text}" does not exist`,
+    name.place,
+    near === undefined ? 'See "System Functions" in Flink\'s documentation.' : `Did you mean ${near}?`,
+  );
+}
+
+function bindAggregate(node: ast.CallNode, name: string, context: ExpressionContext): Bound {
+  if (!AGGREGATE_CLAUSES.has(context.clause)) {
+    const where = context.clause === 'aggregate' ? 'inside another aggregate' : `in ${context.clause.toUpperCase()}`;
+    throw new Mistake(
+      'SQL_AGGREGATE_NOT_ALLOWED',
+      `aggregate function ${name} is not allowed ${where}`,
+      node.place,
+      context.clause === 'where' ? 'Put the condition into HAVING.' : undefined,
+    );
+  }
+  if (node.orderBy.length > 0) throw unsupported('WITHIN GROUP', node.place);
+  if (node.nulls !== undefined) throw unsupported(`${node.nulls} NULLS`, node.place);
+  const inner = { ...context, clause: 'aggregate' as const };
+  const { args, type } = aggregateArguments(node, name, inner);
+  return {
+    kind: 'aggregate',
+    function: name,
+    args,
+    distinct: node.distinct,
+    filter: node.filter === undefined ? null : condition(node.filter, { ...inner, clause: 'where' }, 'FILTER'),
+    type,
+    place: node.place,
+  };
+}
+
+function aggregateArguments(node: ast.CallNode, name: string, context: ExpressionContext): { args: Bound[]; type: SqlType } {
+  const args = context.problems.all(node.args, (arg) => bindExpression(arg, context));
+  const signature = inferred(node.place, () => inferAggregate(name, args.map(argumentOf), node.distinct));
+  return { args: args.map((arg, i) => convert(arg, signature.args[i], node.args[i].place)), type: signature.type };
+}
+
+function bindOver(node: ast.CallNode, name: string, context: ExpressionContext): Bound {
+  if (context.clause !== 'select') {
+    throw new Mistake(
+      'SQL_OVER_NOT_ALLOWED',
+      `an OVER window is not allowed in ${context.clause.toUpperCase()}`,
+      node.place,
+      'Compute it in a subquery in FROM and refer to its column.',
+    );
+  }
+  const inner = { ...context, clause: 'over' as const };
+  const window = resolveWindow(node.over!, context);
+  const partition = context.problems.all(window.partitionBy, (item) => bindExpression(item, inner));
+  const order = context.problems.all(window.orderBy, (item) => bindOrderItem(item, inner));
+  const isRank = RANK_FUNCTIONS.has(name);
+  if (!isRank && findAggregate(name) === undefined) {
+    if (findFunction(name) !== undefined)
+      throw new Mistake('SQL_OVER_NOT_ALLOWED', `${name} is not an aggregate function`, node.place);
+    throw ['LAG', 'LEAD', 'NTILE', 'NTH_VALUE', 'CUME_DIST', 'PERCENT_RANK'].includes(name)
+      ? unsupported(name, node.place)
+      : unknownFunction(node.name);
+  }
+  if (node.nulls !== undefined) throw unsupported(`${node.nulls} NULLS`, node.place);
+  const { args, type } = isRank ? { args: [], type: withNullable(sql.BIGINT, false) } : aggregateArguments(node, name, inner);
+  return {
+    kind: 'over',
+    function: name,
+    args,
+    distinct: node.distinct,
+    filter: node.filter === undefined ? null : condition(node.filter, { ...inner, clause: 'where' }, 'FILTER'),
+    partition,
+    order,
+    frame: window.frame === undefined ? undefined : bindFrame(window.frame, inner),
+    type,
+    place: node.place,
+    windowPlace: window.place,
+  };
+}
+
+function resolveWindow(over: ast.WindowNode | ast.Name, context: ExpressionContext): ast.WindowNode {
+  if (!('kind' in over)) return namedWindow(over, context);
+  if (over.base === undefined) return over;
+  const base = namedWindow(over.base, context);
+  return {
+    ...base,
+    place: over.place,
+    partitionBy: over.partitionBy.length > 0 ? over.partitionBy : base.partitionBy,
+    orderBy: over.orderBy.length > 0 ? over.orderBy : base.orderBy,
+    ...(over.frame === undefined ? {} : { frame: over.frame }),
+  };
+}
+
+function namedWindow(name: ast.Name, context: ExpressionContext): ast.WindowNode {
+  const window = context.windows?.get(name.text);
+  if (window === undefined)
+    throw new Mistake(
+      'SQL_WINDOW_NOT_FOUND',
+      `window "${name.text}" does not exist`,
+      name.place,
+      'Declare it behind WINDOW at the end of the query.',
+    );
+  return window.base === undefined ? window : resolveWindow(window, context);
+}
+
+/** ORDER BY: NULLS FIRST when ascending and NULLS LAST when descending, as Flink sorts (NULL is the smallest value). */
+export function bindOrderItem(item: ast.OrderItem, context: ExpressionContext): BoundOrder {
+  return {
+    expression: bindExpression(item.expression, context),
+    descending: item.descending,
+    nullsFirst: item.nulls === undefined ? !item.descending : item.nulls === 'FIRST',
+    place: item.place,
+  };
+}
+
+function bindFrame(frame: NonNullable<ast.WindowNode['frame']>, context: ExpressionContext): OverFrame {
+  if (frame.end.kind !== 'current-row') {
+    throw new Mistake(
+      'SQL_OVER_FRAME',
+      'the frame of an OVER window must end at CURRENT ROW',
+      frame.end.place,
+      'Rows that are still to come are not known in a stream.',
+    );
+  }
+  const unit = frame.unit === 'ROWS' ? 'rows' : 'range';
+  if (frame.start.kind === 'unbounded-preceding') return { unit, preceding: Infinity };
+  if (frame.start.kind === 'current-row') return { unit, preceding: 0 };
+  if (frame.start.kind !== 'preceding')
+    throw new Mistake('SQL_OVER_FRAME', 'the frame of an OVER window must start with PRECEDING', frame.start.place);
+  const value = bindExpression(frame.start.value, context);
+  const fits = unit === 'rows' ? value.type.kind === 'INTEGER' : value.type.kind === 'INTERVAL_DAY_TIME';
+  if (value.kind !== 'literal' || !fits || (value.value as number) < 0) {
+    throw new Mistake(
+      'SQL_OVER_FRAME',
+      unit === 'rows' ? 'ROWS … PRECEDING takes a whole number' : 'RANGE … PRECEDING takes an interval of days to seconds',
+      frame.start.place,
+      unit === 'rows'
+        ? 'For example ROWS BETWEEN 9 PRECEDING AND CURRENT ROW.'
+        : "For example RANGE BETWEEN INTERVAL '1' HOUR PRECEDING AND CURRENT ROW.",
+    );
+  }
+  return { unit, preceding: value.value as number };
+}
+
+// ---------------------------------------------------------------- building blocks
+
+/** A condition: must be BOOLEAN. */
+export function condition(node: ast.ExpressionNode, context: ExpressionContext, clause: string): Bound {
+  const bound = bindExpression(node, context);
+  if (bound.type.kind === 'NULL') return convert(bound, sql.BOOLEAN, node.place);
+  if (bound.type.kind !== 'BOOLEAN') {
+    throw new Mistake(
+      'SQL_TYPE',
+      `${clause} takes a condition, not a value of type ${typeName(bound.type)}`,
+      node.place,
+      'For example temperature > 20.',
+    );
+  }
+  return bound;
+}
+
+/** A call of a registered function, its arguments converted as its signature asks. */
+export function call(name: string, args: readonly Bound[], place: Place): Bound {
+  const entry = findFunction(name);
+  if (entry === undefined) throw new Mistake('SQL_UNSUPPORTED', `${name} is not supported yet`, place);
+  const signature = inferred(place, () => entry.infer(args.map(argumentOf)));
+  const converted = args.map((arg, i) => convert(arg, signature.args[i], place));
+  return fold({ kind: 'call', function: entry.name, args: converted, type: resultType(entry, signature.type, converted), place });
+}
+
+function resultType(entry: ScalarFunction, type: SqlType, args: readonly Bound[]): SqlType {
+  if (entry.nulls === 'custom' || entry.name === 'CASE' || entry.name === 'COALESCE') return type;
+  const site = {
+    function: entry.name,
+    args: args.map((arg) => arg.type),
+    literals: args.map((arg) => (arg.kind === 'literal' ? arg.value : undefined)),
+    type,
+  };
+  return withNullable(type, args.some((arg) => arg.type.nullable) || mayBeNull(entry, site));
+}
+
+function argumentOf(bound: Bound): Argument {
+  return bound.kind === 'literal' ? { type: bound.type, literal: bound.value } : { type: bound.type };
+}
+
+function inferred<T>(place: Place, infer: () => T): T {
+  try {
+    return infer();
+  } catch (error) {
+    if (error instanceof SignatureError) throw new Mistake('SQL_WRONG_ARGUMENTS', error.message, place);
+    throw error;
+  }
+}
+
+/** The same value as another type, by an implicit conversion. */
+export function convert(bound: Bound, type: SqlType | undefined, place: Place): Bound {
+  if (type === undefined || sameType(bound.type, type)) return bound;
+  if (bound.kind === 'literal') {
+    if (bound.value === null) return { ...bound, type: withNullable(type, true) };
+    if (bound.type.kind === 'CHAR' && type.kind === 'VARCHAR') return { ...bound, type: withNullable(type, false) };
+    if (bound.type.kind === 'INTEGER' && type.kind === 'BIGINT')
+      return { ...bound, value: BigInt(bound.value as number), type: withNullable(type, false) };
+    if (bound.type.kind === 'INTEGER' && type.kind === 'DOUBLE') return { ...bound, type: withNullable(type, false) };
+  }
+  return cast(bound, withNullable(type, bound.type.nullable), place, false);
+}
+
+function cast(bound: Bound, type: SqlType, place: Place, lenient: boolean): Bound {
+  if (bound.kind === 'literal' && bound.value === null) return { ...bound, type: withNullable(type, true) };
+  if (sameType(bound.type, type)) return bound;
+  if (!castable(bound.type, type)) {
+    throw new Mistake(
+      'SQL_CAST',
+      `a value of type ${typeName(bound.type)} cannot be cast to ${typeName(withNullable(type, true))}`,
+      place,
+    );
+  }
+  return fold({ kind: 'call', function: lenient ? 'TRY_CAST' : 'CAST', args: [bound], type, place });
+}

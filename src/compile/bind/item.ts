@@ -1,0 +1,34 @@
+import type { Place } from '../../base/place.ts';
+import { toExpression, type Bound } from './bound.ts';
+import type { ProjectRelation, Relation, RelationField } from './relation.ts';
+
+/** A select item, or an ORDER BY expression that is no item (`hidden`). */
+export interface Item {
+  readonly bound: Bound;
+  readonly name: string;
+  readonly place: Place;
+}
+
+/** Puts the items on top of a relation. */
+export function project(input: Relation, items: readonly Item[], place: Place): ProjectRelation {
+  return {
+    kind: 'project',
+    input,
+    expressions: items.map((item) => toExpression(item.bound)),
+    fields: items.map(({ bound, name }) => fieldOf(bound, name, input)),
+    place,
+  };
+}
+
+/** A column passed on keeps what is known of it: time attribute and window. */
+export function fieldOf(bound: Bound, name: string, input: Relation): RelationField {
+  if (bound.kind === 'column') return { ...input.fields[bound.index], name, type: bound.type };
+  if (bound.kind === 'call' && bound.function === 'PROCTIME') return { name, type: bound.type, timeAttribute: 'proctime' };
+  return { name, type: bound.type };
+}
+
+/** What an operator that keeps no order of time makes of a field. */
+export function withoutTime(field: RelationField): RelationField {
+  const { timeAttribute: _, ...rest } = field;
+  return rest;
+}

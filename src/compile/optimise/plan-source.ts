@@ -1,0 +1,79 @@
+import { findConnector } from '../../connectors/registry.ts';
+import type { Expression } from '../../plan/expression.ts';
+import type { ScanRelation, WatermarkRelation } from '../bind/relation.ts';
+import { watermarkCode } from '../generate/watermark-code.ts';
+import { columnsOf } from './needed-columns.ts';
+import { pipeOf, through, type Pipe } from './pipe.ts';
+import { planField, type PlanBuilder } from './plan-builder.ts';
+
+export function planScan(builder: PlanBuilder, relation: ScanRelation, needed: ReadonlySet<number>): Pipe {
+  const { table } = relation;
+  const prunes =
+    findConnector(table.bound.connector, { local: true })?.projectionPushDown === true &&
+    table.bound.emits === 'insert' &&
+    table.bound.keyFormat === undefined;
+  const keep = (index: number): boolean => !prunes || needed.has(index);
+  const physical = table.physical.filter((_, i) => keep(i));
+  const metadata = table.metadata.filter((_, i) => needed.has(table.physical.length + i) || !prunes);
+  const positions: number[] = [];
+  relation.fields.forEach((_, i) => {
+    if (i < table.physical.length ? keep(i) : !prunes || needed.has(i)) positions.push(i);
+  });
+  const schema = positions.map((i) => planField(relation.fields[i]));
+  let node = builder.add({
+    kind: 'scan',
+    inputs: [],
+    schema,
+    changelog: 'insert',
+    table: { ...table, physical, metadata },
+    place: relation.place,
+  });
+  if (table.bound.emits === 'upsert') {
+    const keys = table.primaryKey.map((name) => schema.findIndex((field) => field.name === name));
+    node = builder.add({
+      kind: 'normalize',
+      inputs: [node],
+      schema,
+      changelog: 'retract',
+      keys,
+      stateTtlMs: builder.settings.stateTtlMs,
+      place: relation.place,
+    });
+  }
+  const columns = relation.fields.map((field, i): Expression | undefined =>
+    positions.includes(i) ? { kind: 'column', index: positions.indexOf(i), type: field.type } : undefined,
+  );
+  return pipeOf({ kind: 'node', node }, columns);
+}
+
+export function planWatermark(builder: PlanBuilder, relation: WatermarkRelation, needed: ReadonlySet<number>): Pipe {
+  const pipe = builder.pipe(relation.input);
+  const keep = [...new Set([...needed, relation.rowtime, ...columnsOf(relation.expression)])].sort((a, b) => a - b);
+  const fields = keep.map((i) => planField(relation.fields[i]));
+  const input = builder.exactly(
+    pipe,
+    keep.map((i) => pipe.projection[i]!),
+    fields,
+    relation.place,
+  );
+  const position = pipeOf(
+    { kind: 'node', node: input },
+    relation.fields.map((field, i) =>
+      keep.includes(i) ? { kind: 'column', index: keep.indexOf(i), type: field.type } : undefined,
+    ),
+  );
+  const expression = through(position, relation.expression);
+  const node = builder.add({
+    kind: 'watermark',
+    inputs: [input],
+    schema: fields,
+    changelog: builder.nodes[input].changelog,
+    rowtime: keep.indexOf(relation.rowtime),
+    expression,
+    idleTimeoutMs: relation.idleTimeoutMs ?? builder.settings.idleTimeoutMs,
+    advanceWhenIdleMs: builder.settings.advanceWhenIdleMs,
+    code: watermarkCode(fields, expression),
+    place: relation.place,
+  });
+  return { ...position, base: { kind: 'node', node } };
+}

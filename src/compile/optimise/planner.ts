@@ -1,0 +1,136 @@
+import { AssertionError, unreachable } from '../../base/assert.ts';
+import type { Field } from '../../types/schema.ts';
+import type { Expression } from '../../plan/expression.ts';
+import type { PlanNode } from '../../plan/node.ts';
+import { Mistake, type Problems } from '../bind/mistake.ts';
+import type { Relation, SinkRelation, UnionRelation } from '../bind/relation.ts';
+import { columnsOf, neededColumns } from './needed-columns.ts';
+import { pipeOf, through, type Pipe } from './pipe.ts';
+import { planAggregate } from './plan-aggregate.ts';
+import { PlanBuilder, planField, type PlanSettings, type PlanSteps } from './plan-builder.ts';
+import { numberRows, planOver } from './plan-over.ts';
+import { planFilter, planSortLimit } from './plan-rank.ts';
+import { planScan, planWatermark } from './plan-source.ts';
+import { assignWindows } from './plan-window-table.ts';
+
+/** Turns bound relations into the plan's nodes, inputs before readers. Notes in `problems` what cannot be planned. */
+export function planNodes(sinks: readonly SinkRelation[], settings: PlanSettings, problems: Problems): readonly PlanNode[] {
+  const builder = new PlanBuilder(neededColumns(sinks), settings, STEPS);
+  for (const sink of sinks) problems.attempt(() => planSink(builder, sink));
+  return builder.nodes;
+}
+
+const STEPS: PlanSteps = {
+  build,
+  settle: (builder, base, used) =>
+    base.kind === 'window-table'
+      ? assignWindows(builder, base.relation, base.input, columnsOf(...used))
+      : numberRows(builder, base.relation, base.input, used),
+};
+
+function planSink(builder: PlanBuilder, relation: SinkRelation): void {
+  const pipe = builder.pipe(relation.input);
+  const fields: Field[] = relation.fields.map(({ name, type }) => ({ name, type }));
+  const input = builder.exactly(pipe, pipe.projection as Expression[], fields, relation.place);
+  const { changelog } = builder.nodes[input];
+  if (relation.table?.bound.accepts === 'insert' && changelog === 'retract') {
+    throw new Mistake(
+      'SQL_CHANGELOG',
+      `table "${relation.table.name}" takes new rows only, but the query updates and deletes rows`,
+      relation.place,
+      relation.table.bound.connector === 'kafka'
+        ? 'Use the connector upsert-kafka with a PRIMARY KEY, or aggregate over windows.'
+        : 'Declare a PRIMARY KEY (…) NOT ENFORCED, or aggregate over windows.',
+    );
+  }
+  const primaryKey = (relation.table?.primaryKey ?? []).map((name) => relation.fields.findIndex((field) => field.name === name));
+  builder.add({
+    kind: 'sink',
+    inputs: [input],
+    schema: fields,
+    changelog,
+    table: relation.table,
+    primaryKey,
+    notNull: builder.settings.notNull,
+    place: relation.place,
+  });
+}
+
+function build(builder: PlanBuilder, relation: Relation): Pipe {
+  const needed = builder.needs.columns.get(relation)!;
+  switch (relation.kind) {
+    case 'scan':
+      return planScan(builder, relation, needed);
+    case 'values':
+      return builder.nodePipe(
+        builder.add({
+          kind: 'values',
+          inputs: [],
+          schema: relation.fields.map(planField),
+          changelog: 'insert',
+          rows: relation.rows,
+          place: relation.place,
+        }),
+        relation,
+      );
+    case 'project': {
+      const input = builder.pipe(relation.input);
+      return {
+        ...input,
+        projection: relation.expressions.map((expression, i) => (needed.has(i) ? through(input, expression) : undefined)),
+      };
+    }
+    case 'filter':
+      return planFilter(builder, relation);
+    case 'watermark':
+      return planWatermark(builder, relation, needed);
+    case 'window-table': {
+      const input = builder.pipe(relation.input);
+      const columns = relation.fields.map((field, i): Expression | undefined =>
+        needed.has(i) ? { kind: 'column', index: i, type: field.type } : undefined,
+      );
+      return pipeOf({ kind: 'window-table', relation, input }, columns);
+    }
+    case 'row-number': {
+      const input = builder.pipe(relation.input);
+      const columns = relation.fields.map((field, i): Expression | undefined =>
+        needed.has(i) ? { kind: 'column', index: i, type: field.type } : undefined,
+      );
+      return pipeOf({ kind: 'row-number', relation, input }, columns);
+    }
+    case 'aggregate':
+      return planAggregate(builder, relation, needed);
+    case 'over':
+      return planOver(builder, relation, needed);
+    case 'union':
+      return planUnion(builder, relation, needed);
+    case 'sort-limit':
+      return planSortLimit(builder, relation, needed);
+    case 'sink':
+      throw new AssertionError("bug in isobar: a sink is nobody's input");
+    default:
+      return unreachable(relation, 'relation');
+  }
+}
+
+function planUnion(builder: PlanBuilder, relation: UnionRelation, needed: ReadonlySet<number>): Pipe {
+  const keep = [...needed].sort((a, b) => a - b);
+  const fields = keep.map((i) => planField(relation.fields[i]));
+  const inputs = relation.inputs.map((input) => {
+    const pipe = builder.pipe(input);
+    return builder.exactly(
+      pipe,
+      keep.map((i) => pipe.projection[i]!),
+      fields,
+      input.place,
+    );
+  });
+  const changelog = inputs.some((input) => builder.nodes[input].changelog === 'retract') ? 'retract' : 'insert';
+  const node = builder.add({ kind: 'union', inputs, schema: fields, changelog, place: relation.place });
+  return pipeOf(
+    { kind: 'node', node },
+    relation.fields.map((field, i) =>
+      keep.includes(i) ? { kind: 'column', index: keep.indexOf(i), type: field.type } : undefined,
+    ),
+  );
+}

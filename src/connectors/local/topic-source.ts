@@ -1,0 +1,215 @@
+import { assert } from '../../base/assert.ts';
+import { RunError } from '../../base/problem.ts';
+import type { ConnectedTable, ConnectorContext, Source } from '../connector.ts';
+import type { KafkaSettings } from '../kafka/settings.ts';
+import type { RecordBatch } from '../record-batch.ts';
+import type { LocalTopics } from './local-topics.ts';
+import type { LocalStore } from './store.ts';
+import { splitName } from './stored-records.ts';
+
+interface Partition {
+  readonly topic: string;
+  readonly partition: number;
+  readonly split: string;
+  /** The offset to read next. */
+  next: number;
+  /** Where reading ends; Infinity when it never does. */
+  readonly end: number;
+}
+
+/**
+ * Reads local topics as Flink's Kafka source reads Kafka's: same options, same offsets. A split is a partition, its position
+ * the next offset. Partitions take turns, a stored batch each. A topic that is named and not there is made, with one partition.
+ */
+export class TopicSource implements Source {
+  readonly kind = 'records';
+  readonly #settings: KafkaSettings;
+  readonly #context: ConnectorContext;
+  readonly #pattern: RegExp | null;
+  #partitions: Partition[] = [];
+  /** The partition whose turn it is. */
+  #turn = 0;
+  #restored: ReadonlyMap<string, number> = new Map();
+  #committed = new Map<string, number>();
+  #nextDiscovery = Infinity;
+
+  constructor(table: ConnectedTable, context: ConnectorContext) {
+    this.#settings = table.bound.settings as unknown as KafkaSettings;
+    this.#context = context;
+    const { topicPattern } = this.#settings;
+    this.#pattern = topicPattern === null ? null : new RegExp(`^(?:${topicPattern})$`);
+  }
+
+  restore(positions: ReadonlyMap<string, number>): void {
+    this.#restored = positions;
+  }
+
+  async open(): Promise<void> {
+    for (const topic of this.#settings.topics ?? []) this.#topics.create(topic);
+    this.#discover(true);
+  }
+
+  poll(): RecordBatch | 'pending' | 'end' {
+    // Not before now: until its last records have been processed, a partition holds back the watermark.
+    if (this.#isBounded) this.#partitions = this.#partitions.filter(({ next, end }) => next < end);
+    for (let i = 0; i < this.#partitions.length; i++) {
+      const index = (this.#turn + i) % this.#partitions.length;
+      const partition = this.#partitions[index];
+      const records = this.#topics.read(partition.topic, partition.partition, partition.next, partition.end);
+      if (records === undefined) continue;
+      partition.next = records.firstOffset + records.count;
+      this.#turn = index + 1;
+      return records;
+    }
+    if (this.#isBounded && this.#partitions.every((partition) => this.#isRead(partition))) return 'end';
+    if (this.#context.clock.now() >= this.#nextDiscovery) this.#discover(false);
+    return 'pending';
+  }
+
+  async wait(timeoutMs: number): Promise<void> {
+    // A commit since the last poll would otherwise be missed.
+    if (this.#partitions.some(({ topic, partition, next }) => this.#topics.endOffset(topic, partition) > next)) return;
+    await this.#store.waitForChange(
+      Math.min(timeoutMs, Math.max(0, this.#nextDiscovery - this.#context.clock.now())),
+      this.#context.signal,
+    );
+  }
+
+  splits(): readonly string[] {
+    return this.#partitions.map(({ split }) => split);
+  }
+
+  lag(): number {
+    let lag = 0;
+    for (const { topic, partition, next, end } of this.#partitions) {
+      lag += Math.max(0, Math.min(end, this.#topics.endOffset(topic, partition)) - next);
+    }
+    return lag;
+  }
+
+  async committed(positions: ReadonlyMap<string, number>): Promise<void> {
+    const moved = this.#partitions.filter(
+      ({ split }) => positions.has(split) && positions.get(split) !== this.#committed.get(split),
+    );
+    if (moved.length === 0) return;
+    this.#store.transaction(() => {
+      for (const { topic, partition, split } of moved) {
+        this.#topics.commitGroupOffset(this.#settings.groupId, topic, partition, positions.get(split) as number);
+      }
+    });
+    this.#committed = new Map(positions);
+  }
+
+  async close(): Promise<void> {}
+
+  get #store(): LocalStore {
+    return this.#context.store();
+  }
+
+  get #topics(): LocalTopics {
+    return this.#store.topics;
+  }
+
+  get #isBounded(): boolean {
+    return this.#settings.end.mode !== 'unbounded';
+  }
+
+  /** True when nothing is left before the end, which retention may have overtaken. */
+  #isRead({ topic, partition, next, end }: Partition): boolean {
+    return next >= end || this.#topics.startOffset(topic, partition) >= end;
+  }
+
+  /** Takes up partitions that are not known yet. */
+  #discover(atStart: boolean): void {
+    const { discoveryIntervalMs, topics } = this.#settings;
+    const discovers = !this.#isBounded && discoveryIntervalMs > 0;
+    this.#nextDiscovery = discovers ? this.#context.clock.now() + discoveryIntervalMs : Infinity;
+    const names = topics ?? this.#topics.names().filter((name) => this.#pattern?.test(name));
+    const known = new Set(this.splits());
+    for (const topic of names) {
+      const count = this.#topics.partitionCount(topic);
+      for (let partition = 0; partition < count; partition++) {
+        const split = splitName(topic, partition);
+        if (known.has(split)) continue;
+        const next = this.#firstOffset(topic, partition, split, atStart);
+        this.#partitions.push({ topic, partition, split, next, end: this.#lastOffset(topic, partition) });
+      }
+    }
+  }
+
+  #firstOffset(topic: string, partition: number, split: string, atStart: boolean): number {
+    const startOffset = this.#topics.startOffset(topic, partition);
+    const endOffset = this.#topics.endOffset(topic, partition);
+    const restored = this.#restored.get(split);
+    if (restored !== undefined) {
+      if (restored <= endOffset) return restored;
+      throw new RunError(
+        'TOPIC_OFFSET',
+        `the checkpoint goes on at offset ${restored} of topic "${topic}" partition ${partition}, which ends at ${endOffset}: the topic was made anew`,
+        'Start the job without its checkpoint, or from the store that the checkpoint belongs to.',
+      );
+    }
+    // A partition that appears while the job runs is read from its beginning.
+    if (!atStart) return startOffset;
+    const { start } = this.#settings;
+    switch (start.mode) {
+      case 'earliest-offset':
+        return startOffset;
+      case 'latest-offset':
+        return endOffset;
+      case 'group-offsets':
+        return this.#groupOffset(topic, partition) ?? this.#resetOffset(topic, partition, startOffset, endOffset);
+      case 'timestamp':
+        return this.#topics.offsetForTimestamp(topic, partition, start.timestamp) ?? endOffset;
+      case 'specific-offsets': {
+        const offset = start.offsets[partition] ?? startOffset;
+        return offset > endOffset ? startOffset : offset;
+      }
+    }
+  }
+
+  #lastOffset(topic: string, partition: number): number {
+    const { end } = this.#settings;
+    switch (end.mode) {
+      case 'unbounded':
+        return Infinity;
+      case 'latest-offset':
+        return this.#topics.endOffset(topic, partition);
+      case 'group-offsets': {
+        const offset = this.#groupOffset(topic, partition);
+        if (offset === undefined) throw this.#noGroupOffset(topic, partition);
+        return offset;
+      }
+      case 'timestamp':
+        return this.#topics.offsetForTimestamp(topic, partition, end.timestamp) ?? this.#topics.endOffset(topic, partition);
+      case 'specific-offsets':
+        // Flink: "If an offset for a partition is not provided it will not consume from that partition."
+        return end.offsets[partition] ?? 0;
+    }
+  }
+
+  #groupOffset(topic: string, partition: number): number | undefined {
+    return this.#topics.groupOffset(this.#settings.groupId, topic, partition);
+  }
+
+  #resetOffset(topic: string, partition: number, startOffset: number, endOffset: number): number {
+    switch (this.#settings.autoOffsetReset) {
+      case 'earliest':
+        return startOffset;
+      case 'latest':
+        return endOffset;
+      case 'none':
+        throw this.#noGroupOffset(topic, partition);
+    }
+  }
+
+  #noGroupOffset(topic: string, partition: number): RunError {
+    const { groupId } = this.#settings;
+    assert(groupId !== '', 'a source has a group');
+    return new RunError(
+      'TOPIC_NO_GROUP_OFFSET',
+      `group "${groupId}" has no offset for topic "${topic}" partition ${partition}, and 'group-offsets' begins there`,
+      `Set 'scan.startup.mode' = 'earliest-offset' (group-offsets is Flink's default), or 'properties.auto.offset.reset' = 'earliest'.`,
+    );
+  }
+}

@@ -1,0 +1,369 @@
+import type { Schema } from '../../types/schema.ts';
+import type { SqlType } from '../../types/sql-type.ts';
+import type { JsonOptions } from './json-options.ts';
+
+/**
+ * The source of a decoder for a schema: `new Function(...JSON_DECODER_PARAMETERS, source)` answers it when called with the
+ * runtime parts. It reads plain records straight into the columns and gives up on everything unusual, which `slow` then reads.
+ *
+ * Names come in as numbers: `w` holds the bytes of `"name":` of each field as little-endian words, the last overlapping the
+ * one before. The cursor `p` and everything that changes is a local variable.
+ */
+export const JSON_DECODER_PARAMETERS = ['w', 'help'] as const;
+
+/** The bytes of a field's key and colon, as words. */
+export function keyWords(name: string): Int32Array {
+  const bytes = Buffer.from(`"${name}":`, 'utf8');
+  return Int32Array.from(wordOffsets(bytes.length), (offset) => bytes.readInt32LE(offset));
+}
+
+function wordOffsets(length: number): number[] {
+  const offsets: number[] = [];
+  for (let offset = 0; offset + 4 < length; offset += 4) offsets.push(offset);
+  offsets.push(length - 4);
+  return offsets;
+}
+
+/** True when a name can stand in a message as it is, without escapes. */
+export function isPlainName(name: string): boolean {
+  return name.isWellFormed() && !/["\\\u0000-\u001f]/.test(name);
+}
+
+/** The body of the function that answers the decoder. */
+export function jsonDecoderSource(schema: Schema, options: JsonOptions): string {
+  const fields = schema.map((field, k) => new FieldCode(field.type, k, Buffer.byteLength(field.name, 'utf8') + 3, options));
+  const count = fields.length;
+  const words = fields.flatMap((field) => field.wordNames());
+  const masks = Math.ceil(count / 31);
+  const seen = Array.from({ length: masks }, (_, m) => `seen${m}`);
+  const all = Array.from({ length: masks }, (_, m) => 2 ** Math.min(31, count - 31 * m) - 1);
+  return `'use strict';
+${words.map((name, i) => `const ${name} = w[${i}];`).join('\n')}
+const powers = help.powers;
+return function decode(records, from, to, batch, columns, texts, recordOfRow) {
+  const b = records.bytes;
+  const v = new DataView(b.buffer, b.byteOffset, b.byteLength);
+  const starts = records.valueStarts;
+  const ends = records.valueEnds;
+${fields.map((field) => field.declarations()).join('\n')}
+  let row = batch.length;
+  for (let i = from; i < to; i++) {
+    let p = starts[i];
+    let end = ends[i];
+    if (end < p) continue;
+    fast: {
+      while (end > p && b[end - 1] <= 32) end--;
+      if (end - p < 2 || b[end - 1] !== 125 || b[p] !== 123) break fast;
+      let c = b[++p];
+      while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+      ${seen.map((name) => `let ${name} = 0;`).join(' ')}
+      let f = 0;
+      if (c !== 125) for (;;) {
+        if (c !== 34) break fast;
+        value: switch (f) {
+${fields.map((field) => indented(field.caseCode(count), 10)).join('\n')}
+        }
+        c = b[p];
+        if (c !== 44) {
+          while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+          if (c === 125) break;
+          if (c !== 44) break fast;
+        }
+        c = b[++p];
+        if (c === 32) c = b[++p];
+        while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+      }
+      if (p >= end) break fast;
+      if (${seen.map((name, m) => `${name} !== ${all[m]}`).join(' || ')}) {
+${
+  options.failOnMissingField
+    ? '        break fast;'
+    : fields.map((field) => `        if ((${field.seen} & ${field.bit}) === 0) n${field.k}[row] = 1;`).join('\n')
+}
+      }
+      recordOfRow[row++] = i;
+      continue;
+    }
+    batch.length = row;
+    if (help.slow(records, i, row)) recordOfRow[row++] = i;
+  }
+  batch.length = row;
+};
+`;
+}
+
+/** The code of one field: of finding its key and of reading its value. */
+class FieldCode {
+  readonly k: number;
+  readonly seen: string;
+  readonly bit: number;
+  private readonly type: SqlType;
+  private readonly keyLength: number;
+  private readonly options: JsonOptions;
+
+  constructor(type: SqlType, k: number, keyLength: number, options: JsonOptions) {
+    this.type = type;
+    this.k = k;
+    this.keyLength = keyLength;
+    this.options = options;
+    this.seen = `seen${Math.floor(k / 31)}`;
+    this.bit = 2 ** (k % 31);
+  }
+
+  wordNames(): string[] {
+    return wordOffsets(this.keyLength).map((_, i) => `w${this.k}_${i}`);
+  }
+
+  /** The column's arrays as local variables. */
+  declarations(): string {
+    const { k } = this;
+    const lines = [`  const col${k} = columns[${k}], n${k} = col${k}.nulls;`];
+    switch (this.type.kind) {
+      case 'BIGINT':
+        lines.push(
+          `  const x${k} = new Int32Array(col${k}.values.buffer, col${k}.values.byteOffset, col${k}.values.length * 2);`,
+        );
+        break;
+      case 'CHAR':
+      case 'VARCHAR':
+        lines.push(`  const v${k} = col${k}.values, t${k} = texts[${k}], s${k} = t${k}.strings, codes${k} = col${k}.codes;`);
+        break;
+      case 'DATE':
+      case 'TIMESTAMP':
+      case 'TIMESTAMP_LTZ':
+        lines.push(`  const v${k} = col${k}.values;`, `  let da${k} = 0, db${k} = 0, dc${k} = 0, day${k} = NaN;`);
+        break;
+      default:
+        lines.push(`  const v${k} = col${k}.values;`);
+    }
+    return lines.join('\n');
+  }
+
+  /** Where the key is the expected one, reads the value; otherwise asks which field it is and starts again with that. */
+  caseCode(count: number): string {
+    const { k, keyLength } = this;
+    const offsets = wordOffsets(keyLength);
+    const compare = offsets.map((offset, i) => `v.getInt32(p${offset === 0 ? '' : ` + ${offset}`}, true) === w${k}_${i}`);
+    return `case ${k}: {
+  if (p + ${keyLength} > end || !(${compare.join(' && ')})) {
+    const found = help.findField(b, p, end);
+    if (found >= 0) {
+      f = found;
+      continue;
+    }
+    p = help.skipValue(b, -1 - found, end);
+    if (p < 0) break fast;
+    f = ${k};
+    break value;
+  }
+  if ((${this.seen} & ${this.bit}) !== 0) break fast;
+  ${this.seen} |= ${this.bit};
+  p += ${keyLength};
+  c = b[p];
+  if (c === 32) c = b[++p];
+  while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+  f = ${k + 1 < count ? k + 1 : 0};
+  if (c === 110) {
+    if (b[p + 1] !== 117 || b[p + 2] !== 108 || b[p + 3] !== 108 || p + 4 >= end) break fast;
+    p += 4;
+    n${k}[row] = 1;
+    break value;
+  }
+${indented(this.valueCode(), 2)}
+  n${k}[row] = 0;
+  break;
+}`;
+  }
+
+  private valueCode(): string {
+    const { k } = this;
+    switch (this.type.kind) {
+      case 'BOOLEAN':
+        return `if (c === 116) {
+  if (b[p + 1] !== 114 || b[p + 2] !== 117 || b[p + 3] !== 101) break fast;
+  v${k}[row] = 1;
+  p += 4;
+} else if (c === 102) {
+  if (b[p + 1] !== 97 || b[p + 2] !== 108 || b[p + 3] !== 115 || b[p + 4] !== 101) break fast;
+  v${k}[row] = 0;
+  p += 5;
+} else break fast;`;
+      case 'TINYINT':
+        return integerCode(k, 'value < -128 || value > 127');
+      case 'SMALLINT':
+        return integerCode(k, 'value < -32768 || value > 32767');
+      case 'INTEGER':
+        return integerCode(k, 'value < -2147483648 || value > 2147483647');
+      case 'BIGINT':
+        return `${DIGITS}
+if (c === 46 || c === 101 || c === 69) break fast;
+if (p - s <= 9) {
+  if (minus) m = -m;
+  x${k}[2 * row] = m;
+  x${k}[2 * row + 1] = m >> 31;
+} else if (!help.putBigint(b, s, p, minus, x${k}, row)) break fast;`;
+      case 'FLOAT':
+        return `${DIGITS}
+${FRACTION}
+${END_OF_NUMBER}
+if (digits <= 7) value = Math.fround(m / powers[fraction]);
+else value = help.float(b, s, p);
+v${k}[row] = minus ? -value : value;`;
+      case 'DOUBLE':
+        return `${DIGITS}
+${FRACTION}
+${END_OF_NUMBER}
+if (digits <= 9) value = m / powers[fraction];
+else value = help.double(b, s, p, fraction);
+v${k}[row] = minus ? -value : value;`;
+      case 'DECIMAL': {
+        const { precision, scale } = this.type;
+        return `${DIGITS}
+${FRACTION}
+${END_OF_NUMBER}
+if (fraction > ${scale} || digits - fraction > ${precision - scale} || digits > 15) break fast;
+const unscaled = (digits <= 9 ? m : help.digits(b, s, p)) * powers[${scale} - fraction];
+if (unscaled > 9007199254740991) break fast;
+v${k}[row] = BigInt(minus ? -unscaled : unscaled);`;
+      }
+      case 'CHAR':
+      case 'VARCHAR':
+        return `if (c !== 34) break fast;
+const s = ++p;
+let h = 0;
+while (p < end && (c = b[p]) !== 34 && c !== 92) {
+  h = Math.imul(h ^ c, 16777619);
+  p++;
+}
+if (p >= end || c === 92) break fast;
+if (s${k} !== null) {
+  const code = t${k}.find(b, s, p, h);
+  if (code < 0) break fast;
+  codes${k}[row] = code;
+  v${k}[row] = s${k}[code];
+} else if (!t${k}.putBytes(col${k}, row, b, s, p)) break fast;
+p++;`;
+      case 'DATE':
+        return `if (c !== 34 || p + 11 >= end) break fast;
+const s = p + 1;
+${this.dateCode()}
+if (b[p + 11] !== 34) break fast;
+p += 12;
+v${k}[row] = day${k};`;
+      case 'TIME':
+        return `if (c !== 34 || p + 9 >= end || b[p + 9] !== 34) break fast;
+${this.timeCode('p + 1')}
+p += 10;
+v${k}[row] = (hours * 3600 + minutes * 60 + seconds) * 1000;`;
+      case 'TIMESTAMP':
+      case 'TIMESTAMP_LTZ':
+        return this.timestampCode();
+      default:
+        return `p = help.readValue(${k}, row, b, p, end);
+if (p < 0) break fast;
+break value;`;
+    }
+  }
+
+  /** Ten characters at s into day: remembered, for the next one is often the same. */
+  private dateCode(): string {
+    const { k } = this;
+    return `const da = v.getInt32(s, true), db = v.getInt32(s + 4, true), dc = v.getInt16(s + 8, true);
+if (da !== da${k} || db !== db${k} || dc !== dc${k}) {
+  const day = help.day(b, s);
+  if (day !== day) break fast;
+  da${k} = da;
+  db${k} = db;
+  dc${k} = dc;
+  day${k} = day;
+}`;
+  }
+
+  /** Eight characters HH:MM:SS into hours, minutes and seconds. */
+  private timeCode(at: string): string {
+    return `const q = ${at};
+const h1 = b[q] - 48, h0 = b[q + 1] - 48, m1 = b[q + 3] - 48, m0 = b[q + 4] - 48, s1 = b[q + 6] - 48, s0 = b[q + 7] - 48;
+if (h1 >>> 0 > 2 || h0 >>> 0 > 9 || m1 >>> 0 > 5 || m0 >>> 0 > 9 || s1 >>> 0 > 5 || s0 >>> 0 > 9) break fast;
+const hours = h1 * 10 + h0, minutes = m1 * 10 + m0, seconds = s1 * 10 + s0;
+if (hours > 23 || b[q + 2] !== 58 || b[q + 5] !== 58) break fast;`;
+  }
+
+  private timestampCode(): string {
+    const { k } = this;
+    const separator = this.options.timestampStandard === 'SQL' ? 32 : 84;
+    const zone = this.type.kind === 'TIMESTAMP_LTZ' ? `if (c !== 90) break fast;\nc = b[++p];\n` : '';
+    return `if (c !== 34 || p + 20 >= end) break fast;
+const s = p + 1;
+${this.dateCode()}
+if (b[s + 10] !== ${separator}) break fast;
+${this.timeCode('s + 11')}
+let millis = day${k} * 86400000 + (hours * 3600 + minutes * 60 + seconds) * 1000;
+let nanos = 0;
+p += 20;
+c = b[p];
+if (c === 46) {
+  const first = p + 1;
+  let d = 0;
+  let fraction = 0;
+  while ((d = (c = b[++p]) - 48) >>> 0 <= 9) {
+    if (p - first >= 9) break fast;
+    fraction = fraction * 10 + d;
+  }
+  fraction *= powers[9 - (p - first)];
+  const whole = (fraction / 1000000) | 0;
+  millis += whole;
+  nanos = fraction - whole * 1000000;
+}
+${zone}if (c !== 34) break fast;
+p++;
+v${k}[row] = millis;
+if (nanos !== 0 || col${k}.nanos !== null) col${k}.setNanos(row, nanos);`;
+  }
+}
+
+/**
+ * An optional minus and the digits before the point: m is their number while there are at most nine, s where they begin and
+ * c the character behind. A zero before other digits is an error.
+ */
+const DIGITS = `let minus = false;
+if (c === 45) {
+  minus = true;
+  c = b[++p];
+}
+const s = p;
+let m = c - 48, d = 0;
+if (m >>> 0 > 9) break fast;
+c = b[++p];
+if (m === 0) {
+  if ((c - 48) >>> 0 <= 9) break fast;
+} else while ((d = c - 48) >>> 0 <= 9) {
+  m = (Math.imul(m, 10) + d) | 0;
+  c = b[++p];
+}`;
+
+/** The digits behind a point go on with m; then \`digits\` counts all and \`fraction\` these. */
+const FRACTION = `let digits = p - s, fraction = 0, value = 0;
+if (c === 46) {
+  const point = p;
+  c = b[++p];
+  if ((c - 48) >>> 0 > 9) break fast;
+  while ((d = c - 48) >>> 0 <= 9) {
+    m = (Math.imul(m, 10) + d) | 0;
+    c = b[++p];
+  }
+  fraction = p - point - 1;
+  digits += fraction;
+}`;
+
+const END_OF_NUMBER = `if (c === 101 || c === 69) break fast;`;
+
+function integerCode(k: number, outOfRange: string): string {
+  return `${DIGITS}
+if (c === 46 || c === 101 || c === 69 || p - s > 15) break fast;
+const size = p - s <= 9 ? m : help.digits(b, s, p);
+const value = minus ? -size : size;
+if (${outOfRange}) break fast;
+v${k}[row] = value;`;
+}
+
+const indented = (code: string, by: number): string => code.replace(/^(?=.)/gm, ' '.repeat(by));

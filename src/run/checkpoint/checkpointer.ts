@@ -1,0 +1,99 @@
+import { deserialize, serialize } from 'node:v8';
+import type { Clock } from '../../base/clock.ts';
+import type { LocalStore } from '../../connectors/local/store.ts';
+import type { Checkpoint } from './checkpoint.ts';
+
+/** How often a job on local tables takes a checkpoint unless the file asks for more. */
+const LOCAL_INTERVAL_MS = 1000;
+/** Such checkpoints take at most about a tenth of the time. */
+const COST_FACTOR = 10;
+/** Output held back beyond this brings the next checkpoint forward. */
+const MAX_PENDING_BYTES = 16 << 20;
+
+/** Decides when a job's next checkpoint is due, and keeps the last one in the local store. */
+export class Checkpointer {
+  readonly #job: string;
+  readonly #store: () => LocalStore;
+  readonly #clock: Clock;
+  /** 0: only when the job stops. */
+  readonly #intervalMs: number;
+  readonly #isAdaptive: boolean;
+  #id = 0;
+  #lastAt: number;
+  lastDurationMs = 0;
+  count = 0;
+
+  /** `intervalMs` is the file's, or 0 without one. */
+  constructor(job: string, store: () => LocalStore, clock: Clock, intervalMs: number, onLocalTables: boolean) {
+    this.#job = job;
+    this.#store = store;
+    this.#clock = clock;
+    // Output into local tables becomes visible at checkpoints, and is not to wait as long as a cluster's.
+    this.#isAdaptive = onLocalTables && (intervalMs === 0 || intervalMs > LOCAL_INTERVAL_MS);
+    this.#intervalMs = this.#isAdaptive ? LOCAL_INTERVAL_MS : intervalMs;
+    this.#lastAt = clock.now();
+  }
+
+  /** Checkpoints are taken while the job runs, not only when it stops. */
+  get isPeriodic(): boolean {
+    return this.#intervalMs > 0;
+  }
+
+  isDue(pendingBytes: number): boolean {
+    return this.#intervalMs > 0 && (pendingBytes > MAX_PENDING_BYTES || this.#clock.now() >= this.#nextAt());
+  }
+
+  /** Milliseconds until the next one is due. */
+  dueInMs(): number {
+    return this.#intervalMs === 0 ? Infinity : Math.max(0, this.#nextAt() - this.#clock.now());
+  }
+
+  #nextAt(): number {
+    return this.#lastAt + (this.#isAdaptive ? Math.max(this.#intervalMs, COST_FACTOR * this.lastDurationMs) : this.#intervalMs);
+  }
+
+  /** Nothing has changed since the last one: the next is due an interval from now. */
+  skip(): void {
+    this.#lastAt = this.#clock.now();
+  }
+
+  /** Makes `checkpoint` and whatever `commitOutput` writes durable together. `startedAt`: when the sinks began to flush. */
+  save(checkpoint: Checkpoint<() => unknown>, startedAt: number, commitOutput: () => void): void {
+    const { fingerprint, takenAt } = checkpoint;
+    this.#store().transaction(() => {
+      commitOutput();
+      this.#store().checkpoints.save({ job: this.#job, id: this.#id + 1, fingerprint, time: takenAt }, partsOf(checkpoint));
+    });
+    this.#id++;
+    this.count++;
+    this.#lastAt = this.#clock.now();
+    this.lastDurationMs = this.#lastAt - startedAt;
+  }
+
+  /** The job has read all its input: makes the last output durable and forgets the checkpoint. */
+  finish(commitOutput: () => void): void {
+    this.#store().transaction(() => {
+      commitOutput();
+      this.#store().checkpoints.delete(this.#job);
+    });
+  }
+
+  load(): Checkpoint | undefined {
+    const stored = this.#store().checkpoints.load(this.#job);
+    if (stored === undefined) return undefined;
+    this.#id = stored.id;
+    const operators = new Map<number, unknown>();
+    for (const name of stored.parts()) {
+      const match = /^operator-(\d+)$/.exec(name);
+      if (match) operators.set(Number(match[1]), deserialize(stored.part(name) as Uint8Array));
+    }
+    const { positions, counts } = deserialize(stored.part('progress') as Uint8Array) as Pick<Checkpoint, 'positions' | 'counts'>;
+    return { fingerprint: stored.fingerprint, takenAt: stored.time, positions, counts, operators };
+  }
+}
+
+/** One operator's state at a time, so that all together need not be in memory twice. */
+function* partsOf(checkpoint: Checkpoint<() => unknown>): Iterable<readonly [string, Uint8Array]> {
+  yield ['progress', serialize({ positions: checkpoint.positions, counts: checkpoint.counts })];
+  for (const [node, snapshot] of checkpoint.operators) yield [`operator-${node}`, serialize(snapshot())];
+}

@@ -1,0 +1,337 @@
+import { existsSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../base/clock.ts';
+import { lineAndColumn } from '../base/place.ts';
+import { ProblemsError, RunError } from '../base/problem.ts';
+import type { ConnectorContext } from '../connectors/connector.ts';
+import { LocalStore } from '../connectors/local/store.ts';
+import { EvaluationError } from '../functions/function.ts';
+import type { JobPlan } from '../plan/job-plan.ts';
+import type { PlanNode, ScanNode, ValuesNode } from '../plan/node.ts';
+import { BATCH_ROWS, MAX_WATERMARK, type Batch } from '../types/batch.ts';
+import { printValue } from '../types/format-value.ts';
+import { Checkpointer } from './checkpoint/checkpointer.ts';
+import { JobLock } from './checkpoint/job-lock.ts';
+import { DeadLetters } from './dead-letter.ts';
+import { Graph } from './graph.ts';
+import { JobSource } from './job-source.ts';
+import { jobCounts, jobStatus, restoreCounts, type JobState, type JobStatus } from './job-status.ts';
+import { MalformedRecords } from './malformed-records.ts';
+import { createSourceReader } from './source-reader.ts';
+
+/** How long the job works before it lets others have a turn: signals, timers, other jobs of the process. */
+const TURN_MS = 8;
+/** How long to wait at a time when no source has anything. */
+const WAIT_MS = 1000;
+
+export interface JobOptions {
+  readonly clock: Clock;
+  /** The name under which checkpoints are kept: a file's path unless `pipeline.name` is set. */
+  readonly name: string;
+  readonly local: boolean;
+  readonly kafka?: string;
+  readonly elasticsearch?: string;
+  /** The local store's file, or the store itself where several jobs share one. */
+  readonly store: string | LocalStore;
+  /** Takes data for the user; a promise means that the reader is slow. */
+  readonly print: (text: string) => void | Promise<void>;
+  /** Takes what the job has to say about itself, one line at a time. */
+  readonly say?: (line: string) => void;
+  /** Starts anew although there is a checkpoint. */
+  readonly fresh?: boolean;
+  /** At most so many rows at a time. */
+  readonly maxBatchRows?: number;
+  /** Takes a checkpoint and stops after so many records. */
+  readonly stopAfterRecords?: number;
+}
+
+/** A running pipeline: reads its sources batch by batch and pushes the rows through the plan until they end or it is stopped. */
+export class Job {
+  readonly plan: JobPlan;
+  readonly #options: JobOptions;
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  readonly #graph: Graph;
+  readonly #sources: readonly JobSource[];
+  readonly #deadLetters: DeadLetters | null;
+  readonly #checkpointer: Checkpointer;
+  /** A bare SELECT is a question, not a pipeline: it starts anew each time. */
+  readonly keepsCheckpoints: boolean;
+  /** Late rows of runs before, by node. */
+  #earlierLate: ReadonlyMap<string, number> = new Map();
+  #store: LocalStore | null = null;
+  #lock: JobLock | null = null;
+  #state: JobState = 'created';
+  #isStopping = false;
+  /** Rows or watermarks have moved since the last checkpoint. */
+  #hasNews = false;
+  #lastTurnAt = 0;
+  #recordsThisRun = 0;
+  #outcome: Promise<'finished' | 'stopped'> | null = null;
+  #wakeUp: () => void = () => {};
+  readonly #opening = Promise.withResolvers<void>();
+
+  constructor(plan: JobPlan, options: JobOptions) {
+    this.plan = plan;
+    this.#options = options;
+    this.#clock = options.clock;
+    if (typeof options.store !== 'string') this.#store = options.store;
+    this.#deadLetters = plan.deadLetter ? new DeadLetters(this.#openStore) : null;
+    const connectors: ConnectorContext = {
+      clock: options.clock,
+      timeZone: plan.timeZone,
+      print: options.print,
+      store: this.#openStore,
+      local: options.local,
+      kafka: options.kafka,
+      elasticsearch: options.elasticsearch,
+      signal: this.#abort.signal,
+    };
+    this.#graph = new Graph(plan, connectors, {
+      clock: options.clock,
+      timeZone: plan.timeZone,
+      onLate: this.#deadLetters === null ? undefined : (node, batch, row) => this.#keepLateRow(node, batch, row),
+    });
+    this.#sources = plan.nodes.flatMap((node) =>
+      node.kind === 'scan' || node.kind === 'values' ? [this.#createSource(node, connectors)] : [],
+    );
+    this.#opening.promise.catch(() => {});
+    this.keepsCheckpoints = plan.nodes.some((node) => node.kind === 'sink' && node.table !== null);
+    const onLocalTables = this.#deadLetters !== null || plan.nodes.some((node) => isLocal(node, options.local));
+    this.#checkpointer = new Checkpointer(options.name, this.#openStore, options.clock, plan.checkpointIntervalMs, onLocalTables);
+  }
+
+  /** Runs until all sources have ended (then the checkpoint is forgotten) or until it is stopped (then one is taken). */
+  run(): Promise<'finished' | 'stopped'> {
+    this.#outcome ??= this.#run();
+    return this.#outcome;
+  }
+
+  /** Resolves once the job has its lock and its sources and sinks are open; fails when it could not start. */
+  get opened(): Promise<void> {
+    return this.#opening.promise;
+  }
+
+  /** Finishes the batch at hand, takes a checkpoint and ends. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#wakeUp();
+    await this.#outcome;
+  }
+
+  async #run(): Promise<'finished' | 'stopped'> {
+    this.#state = 'running';
+    this.#lastTurnAt = this.#clock.now();
+    try {
+      await this.#open();
+      this.#opening.resolve();
+      const outcome = await this.#process();
+      if (outcome === 'finished') await this.#finish();
+      else await this.#takeCheckpoint();
+      for (const sink of this.#graph.sinks) await sink.end();
+      this.#state = outcome;
+      return outcome;
+    } catch (error) {
+      this.#state = 'failed';
+      this.#opening.reject(error);
+      throw this.#explained(error);
+    } finally {
+      await this.#close();
+    }
+  }
+
+  async #open(): Promise<void> {
+    const { store, fresh } = this.#options;
+    if (this.keepsCheckpoints && (this.#store !== null || this.#checkpointer.isPeriodic || existsSync(store as string))) {
+      this.#lock = new JobLock(this.#openStore(), this.#options.name);
+      await this.#lock.acquire();
+      if (!fresh) this.#restore();
+    }
+    for (const { sink } of this.#graph.sinks) await sink.open();
+    for (const { reader } of this.#sources) await reader.open();
+  }
+
+  #restore(): void {
+    const checkpoint = this.#checkpointer.load();
+    if (checkpoint === undefined) return;
+    const { name, say } = this.#options;
+    if (checkpoint.fingerprint !== this.plan.fingerprint) {
+      throw new ProblemsError([
+        {
+          code: 'CHECKPOINT_OF_OTHER_PLAN',
+          message: `job "${name}" has a checkpoint of another version of the file, from ${isoTime(checkpoint.takenAt)}`,
+          hint: 'Use --fresh to forget it and start anew, or go back to that version of the file.',
+        },
+      ]);
+    }
+    for (const source of this.#sources) source.reader.restore(checkpoint.positions.get(source.node.id) ?? new Map());
+    for (const [node, state] of checkpoint.operators) this.#graph.operators.get(node)?.restore(state);
+    this.#earlierLate = checkpoint.counts;
+    restoreCounts(checkpoint.counts, this.#sources, this.#graph);
+    say?.(`going on with "${name}" at its checkpoint of ${isoTime(checkpoint.takenAt)}`);
+  }
+
+  /** The loop: every source in turn, a batch at a time; between two batches everything is consistent. */
+  async #process(): Promise<'finished' | 'stopped'> {
+    for (;;) {
+      let progressed = false;
+      for (const source of this.#sources) {
+        if (this.#isStopping) return 'stopped';
+        if (!source.hasEnded && this.#readFrom(source)) progressed = true;
+        const pending = this.#graph.pendingWrites();
+        if (pending !== null) await pending;
+        if (this.keepsCheckpoints && this.#checkpointer.isDue(this.#pendingBytes())) await this.#checkpointWhenNeeded();
+        if (this.#clock.now() - this.#lastTurnAt >= TURN_MS) await this.#giveTurn();
+      }
+      if (this.#sources.every((source) => source.hasEnded)) return 'finished';
+      if (this.#recordsThisRun >= (this.#options.stopAfterRecords ?? Infinity)) return 'stopped';
+      this.#advanceIdle();
+      if (!progressed) await this.#wait();
+    }
+  }
+
+  /** Reads and pushes one batch; false when the source had nothing. */
+  #readFrom(source: JobSource): boolean {
+    const { maxBatchRows = BATCH_ROWS, stopAfterRecords = Infinity } = this.#options;
+    const limit = Math.min(maxBatchRows, stopAfterRecords - this.#recordsThisRun);
+    if (limit <= 0) return false;
+    this.#graph.running = source.node;
+    const before = source.reader.records;
+    source.malformed?.nextBatch();
+    const result = source.reader.read(limit);
+    if (result === 'pending') return false;
+    this.#hasNews = true;
+    const output = this.#graph.outputOf(source.node);
+    if (result === 'end') {
+      source.hasEnded = true;
+      output.advance(MAX_WATERMARK);
+      return true;
+    }
+    this.#recordsThisRun += source.reader.records - before;
+    source.beginBatch(this.#clock.now());
+    if (source.reader.batch.length > 0) output.collect(source.reader.batch);
+    return true;
+  }
+
+  #advanceIdle(): void {
+    for (const source of this.#sources) {
+      if (!source.hasEnded && source.advanceIdle(this.#clock.now())) this.#hasNews = true;
+    }
+  }
+
+  /** Waits until some source may have more, something is due, or the job is stopped. */
+  async #wait(): Promise<void> {
+    const due = this.#hasNews ? this.#checkpointer.dueInMs() : Infinity;
+    const idle = Math.min(...this.#sources.map((source) => source.idleInMs(this.#clock.now())));
+    const timeout = Math.max(1, Math.min(WAIT_MS, due, idle));
+    const open = this.#sources.filter((source) => !source.hasEnded);
+    await Promise.race([new Promise<void>((resolve) => (this.#wakeUp = resolve)), ...open.map((source) => source.wait(timeout))]);
+    this.#wakeUp = () => {};
+    this.#lastTurnAt = this.#clock.now();
+    this.#lock?.heartbeat(this.#lastTurnAt);
+  }
+
+  async #giveTurn(): Promise<void> {
+    await nextTurn();
+    this.#lastTurnAt = this.#clock.now();
+    this.#lock?.heartbeat(this.#lastTurnAt);
+  }
+
+  async #checkpointWhenNeeded(): Promise<void> {
+    if (this.#hasNews) await this.#takeCheckpoint();
+    else this.#checkpointer.skip();
+  }
+
+  async #takeCheckpoint(): Promise<void> {
+    if (!this.keepsCheckpoints) return;
+    const startedAt = this.#clock.now();
+    for (const { sink } of this.#graph.sinks) await sink.flush();
+    const checkpoint = {
+      fingerprint: this.plan.fingerprint,
+      takenAt: this.#clock.now(),
+      positions: new Map(this.#sources.map(({ node, reader }) => [node.id, reader.positions()])),
+      counts: jobCounts(this.#sources, this.#graph, this.#earlierLate),
+      operators: new Map([...this.#graph.operators].map(([id, operator]) => [id, () => operator.snapshot()])),
+    };
+    this.#checkpointer.save(checkpoint, startedAt, this.#commitOutput);
+    this.#hasNews = false;
+    for (const { reader } of this.#sources) await reader.committed();
+  }
+
+  async #finish(): Promise<void> {
+    for (const { sink } of this.#graph.sinks) await sink.flush();
+    if (this.keepsCheckpoints && this.#store !== null) this.#checkpointer.finish(this.#commitOutput);
+    for (const { reader } of this.#sources) await reader.committed();
+  }
+
+  /** Within the checkpoint's transaction. */
+  readonly #commitOutput = (): void => {
+    for (const { sink } of this.#graph.sinks) sink.commit?.();
+    this.#deadLetters?.commit();
+  };
+
+  async #close(): Promise<void> {
+    this.#abort.abort();
+    for (const { reader } of this.#sources) await reader.close().catch(() => {});
+    for (const { sink } of this.#graph.sinks) await sink.close().catch(() => {});
+    this.#lock?.release();
+    if (typeof this.#options.store === 'string') this.#store?.close();
+  }
+
+  readonly #openStore = (): LocalStore => {
+    this.#store ??= LocalStore.open(this.#options.store as string, this.#clock);
+    return this.#store;
+  };
+
+  #pendingBytes(): number {
+    let bytes = this.#deadLetters?.pendingBytes ?? 0;
+    for (const { sink } of this.#graph.sinks) bytes += sink.pendingBytes?.() ?? 0;
+    return bytes;
+  }
+
+  #createSource(node: ScanNode | ValuesNode, connectors: ConnectorContext): JobSource {
+    const malformed = node.kind === 'scan' ? new MalformedRecords(node, this.#deadLetters, () => this.#clock.now()) : null;
+    const reader = createSourceReader(node, connectors, (records, record) => malformed?.add(records, record));
+    return new JobSource(node, reader, malformed, this.#graph.watermarksBehind(node.id));
+  }
+
+  /** A late row goes to the dead letters of the table it comes from: the first scan upstream. */
+  #keepLateRow(node: PlanNode, batch: Batch, row: number): void {
+    let source = node;
+    while (source.inputs.length > 0) source = this.plan.nodes[source.inputs[0]];
+    const table = source.kind === 'scan' ? source.table.name : 'values';
+    const input = this.plan.nodes[node.inputs[0]].schema;
+    const values = input.map((field, i): [string, string | null] => {
+      const value = batch.columns[i].get(row);
+      return [field.name, value === null ? null : printValue(field.type, value)];
+    });
+    const now = this.#clock.now();
+    const watermark = batch.watermarks === null ? batch.startWatermark : batch.watermarks[row];
+    const reason = `late: the watermark had reached ${Number.isFinite(watermark) ? isoTime(watermark) : 'the end'}`;
+    this.#deadLetters?.add(table, { reason, row: Object.fromEntries(values), at: isoTime(now) }, now);
+  }
+
+  /** How the job is doing; at any time. */
+  status(): JobStatus {
+    return jobStatus(this.#options.name, this.#state, this.#sources, this.#graph, this.#checkpointer, this.#earlierLate);
+  }
+
+  /** A failure in the words of the user's file. */
+  #explained(error: unknown): unknown {
+    if (!(error instanceof EvaluationError)) return error;
+    const { source } = this.plan;
+    const place = this.#graph.running?.place;
+    const at = place === undefined ? undefined : lineAndColumn(source.text, place.start);
+    const where = at === undefined ? source.name : `${source.name}:${at.line}:${at.column}`;
+    return new RunError('EVALUATION_FAILED', `${error.message} (in the statement at ${where})`, undefined, { cause: error });
+  }
+}
+
+/** The table lies in the local store. */
+function isLocal(node: PlanNode, local: boolean): boolean {
+  if (!local || (node.kind !== 'scan' && node.kind !== 'sink')) return false;
+  const connector = node.table?.bound.connector ?? '';
+  return connector === 'kafka' || connector === 'upsert-kafka' || connector === 'elasticsearch-7';
+}
+
+const isoTime = (millis: number): string => new Date(millis).toISOString();
