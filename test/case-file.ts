@@ -15,7 +15,8 @@
  * - `-- input NAME`: the lines of `${DIR}/NAME/data.txt`.
  * - `-- topic NAME [keyed] [timed] [partitions=N]`: the records of a local topic. `timed` lines begin with `@MILLISECONDS `, `keyed`
  *   ones hold `KEY => VALUE` (without ` => VALUE`, a tombstone), and with partitions they begin with `PARTITION: `.
- * - `-- expect`: all of stdout. `-- expect topic NAME [keyed]`, `-- expect index NAME`: what a local topic or index holds.
+ * - `-- expect`: all of stdout. `-- expect topic NAME [keyed]`: what a local topic holds; `-- expect index NAME`: `ID DOCUMENT` of each
+ *   document in a local index, in order of ids.
  * - `-- error`: what `check` (or, for a job that fails while it runs, `run`) shows.
  * - `-- malformed`: `TABLE COUNT` for each source with malformed records, then `late COUNT` if rows were late.
  *

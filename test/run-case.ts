@@ -119,7 +119,11 @@ function writeTopic({ words: [name, ...flags], lines }: CaseSection, store: Loca
 }
 
 function storedLines({ words: [what, name, ...flags] }: CaseSection, store: LocalStore): string[] {
-  if (what === 'index') return store.index.scan(name).map(({ id, json }) => `${id} ${json}`);
+  if (what === 'index')
+    return store.index
+      .scan(name)
+      .map(({ id, json }) => `${id} ${json}`)
+      .sort();
   const lines: string[] = [];
   if (!store.topics.has(name)) return lines;
   for (let partition = 0; partition < store.topics.partitionCount(name); partition++) {

@@ -317,7 +317,7 @@ export function jsonWriter(type: SqlType): ((value: any) => string) | undefined 
     case 'MAP': {
       const item = nullable(jsonWriter(type.value));
       if (item === undefined || !isText(type.key)) return undefined;
-      return (value: ReadonlyMap<string, Value>) => `{${Array.from(value, ([k, v]) => `${quoteJson(k)}:${item(v)}`).join(',')}}`;
+      return (value: ReadonlyMap<string, Value>) => objectText(Array.from(value, ([k, v]) => [k, item(v)]));
     }
     case 'ROW': {
       const fields = type.fields.map(({ name, type: fieldType }) => ({

@@ -1,35 +1,37 @@
 import { arithmeticFunctions } from './arithmetic.ts';
 import { castFunctions } from './cast.ts';
+import { collectionFunctions } from './collection.ts';
 import { comparisonFunctions } from './comparison.ts';
 import { conditionalFunctions } from './conditional.ts';
 import { conversionFunctions } from './conversion.ts';
+import type { ScalarFunction } from './function.ts';
 import { jsonFunctions } from './json.ts';
 import { likeFunctions } from './like.ts';
-import { regexpFunctions } from './regexp.ts';
-import { splitFunctions } from './split.ts';
-import { stringFunctions } from './string.ts';
-import { urlFunctions } from './parse-url.ts';
-import type { ScalarFunction } from './function.ts';
 import { logicFunctions } from './logic.ts';
 import { mathFunctions } from './math.ts';
+import { urlFunctions } from './parse-url.ts';
+import { regexpFunctions } from './regexp.ts';
 import { sessionFunctions } from './session.ts';
+import { splitFunctions } from './split.ts';
+import { stringFunctions } from './string.ts';
 import { timeFunctions } from './time.ts';
 
 /** All scalar functions: a family is a line here. */
 const FAMILIES: readonly (readonly ScalarFunction[])[] = [
+  arithmeticFunctions,
+  comparisonFunctions,
+  logicFunctions,
+  conditionalFunctions,
   castFunctions,
-  urlFunctions,
+  mathFunctions,
   stringFunctions,
   splitFunctions,
   regexpFunctions,
   likeFunctions,
   jsonFunctions,
   conversionFunctions,
-  arithmeticFunctions,
-  comparisonFunctions,
-  logicFunctions,
-  conditionalFunctions,
-  mathFunctions,
+  urlFunctions,
+  collectionFunctions,
   timeFunctions,
   sessionFunctions,
 ];

@@ -30,8 +30,28 @@ function roundUnscaled(unscaled: bigint, scale: number, digits: number, divide: 
   return divide(unscaled, unit) * unit;
 }
 
+/**
+ * The same by arithmetic on doubles, or NaN where that could be wrong: the scaled value is off by less than `doubt`, so that its
+ * neighbourhood decides unless a tie (for truncation: a whole number) lies in it. A whole number below 2^53 divided by a
+ * power of ten that is a double gives the double nearest to the quotient.
+ */
+function roundQuickly(x: number, digits: number, truncates: boolean): number {
+  if (!(digits >= 0 && digits <= 15)) return NaN;
+  const power = 10 ** digits;
+  const scaled = Math.abs(x) * power;
+  if (scaled >= 2 ** 50) return NaN;
+  const whole = Math.floor(scaled);
+  const rest = scaled - whole;
+  const doubt = scaled * 2 ** -50 + Number.MIN_VALUE;
+  if (truncates ? rest <= doubt || 1 - rest <= doubt : Math.abs(rest - 0.5) <= doubt) return NaN;
+  const rounded = (truncates || rest < 0.5 ? whole : whole + 1) / power;
+  return x < 0 && rounded !== 0 ? -rounded : rounded;
+}
+
 function roundDouble(x: number, digits: number, divide: Division): number {
   if (!Number.isFinite(x) || (digits >= 0 && Number.isInteger(x))) return x + 0;
+  const quick = roundQuickly(x, digits, divide === truncate);
+  if (!Number.isNaN(quick)) return quick;
   const { unscaled, scale } = bigDecimalOfDouble(x);
   if (digits >= scale) return x;
   return decimalToDouble(roundUnscaled(unscaled, scale, digits, divide), scale);

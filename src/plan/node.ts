@@ -66,6 +66,8 @@ export interface CalcNode extends NodeBase {
   readonly code: GeneratedCode;
   /** All that is computed, and the condition, depends on this text column alone: what came of a text can be remembered. */
   readonly memo?: number;
+  /** Of an update of which the condition keeps one side, a kept -U becomes -D, a kept +U becomes +I. */
+  readonly singleChanges?: boolean;
 }
 
 /**

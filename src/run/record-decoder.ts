@@ -4,7 +4,7 @@ import type { RecordBatch } from '../connectors/record-batch.ts';
 import type { Decoder, FormatContext, ReportMalformed } from '../formats/format.ts';
 import { findFormat } from '../formats/registry.ts';
 import { BATCH_ROWS, createBatch, type Batch } from '../types/batch.ts';
-import { copyValue } from '../types/column.ts';
+import { copyValue, type TimestampColumn } from '../types/column.ts';
 import { DELETE, UPDATE_AFTER } from '../types/row-kind.ts';
 import type { Schema } from '../types/schema.ts';
 
@@ -85,10 +85,23 @@ class TableDecoder implements RecordDecoder {
     const first = this.#table.physical.length;
     this.#table.metadata.forEach(({ key }, i) => {
       const column = batch.columns[first + i];
+      if (key === 'timestamp' && records.timestamps !== null && column.storage === 'timestamp') {
+        this.#fillTimestamps(records.timestamps, column, batch.length);
+        return;
+      }
       for (let row = 0; row < batch.length; row++) {
         column.set(row, records.metadata?.(key, this.#recordOfRow[row]) ?? null);
       }
     });
+  }
+
+  #fillTimestamps(timestamps: Float64Array, column: TimestampColumn, rows: number): void {
+    const { values, nulls } = column;
+    const recordOfRow = this.#recordOfRow;
+    for (let row = 0; row < rows; row++) {
+      values[row] = timestamps[recordOfRow[row]];
+      nulls[row] = 0;
+    }
   }
 }
 

@@ -5,7 +5,8 @@ import { findConnector } from '../connectors/registry.ts';
 import type { SinkNode } from '../plan/node.ts';
 import { createBatch, type Batch } from '../types/batch.ts';
 import { copyValue, type Column } from '../types/column.ts';
-import { DELETE, INSERT, UPDATE_BEFORE } from '../types/row-kind.ts';
+import { DELETE, INSERT, isRetraction, UPDATE_AFTER, UPDATE_BEFORE } from '../types/row-kind.ts';
+import { sameRow } from './state/columns.ts';
 import { TableauSink } from './tableau-sink.ts';
 
 /**
@@ -64,16 +65,30 @@ export class SinkWriter {
     const keep = this.#rowsToKeep;
     keep.length = 0;
     for (let row = 0; row < length; row++) {
-      if (checksKinds && (this.#accepts === 'upsert' ? kinds[row] === UPDATE_BEFORE : kinds[row] !== INSERT)) continue;
+      if (checksKinds && (this.#accepts === 'upsert' ? !this.#isUpsert(batch, kinds, row) : kinds[row] !== INSERT)) continue;
       const isNull = checked.find((column) => column.nulls[row] === 1);
-      if (isNull !== undefined && (kinds === null || kinds[row] !== DELETE || this.#accepts !== 'upsert')) {
+      if (isNull !== undefined && (kinds === null || !isRetraction(kinds[row]) || this.#accepts !== 'upsert')) {
         if (this.node.notNull === 'ERROR') throw this.#notNullError(batch.columns.indexOf(isNull));
         this.dropped++;
         continue;
       }
       keep.push(row);
     }
-    return keep.length === length;
+    return keep.length === length && !(checksKinds && kinds.subarray(0, length).includes(UPDATE_BEFORE));
+  }
+
+  /**
+   * False for a -U that an upsert says already: the +U behind it has the same key, or one before it among these updates has
+   * put another row in its place. Any other -U deletes: the update has changed the key. Its +U is always in the same batch.
+   */
+  #isUpsert({ columns, length }: Batch, kinds: Uint8Array, row: number): boolean {
+    if (kinds[row] !== UPDATE_BEFORE) return true;
+    const key = this.node.primaryKey.map((i) => columns[i]);
+    if (row + 1 < length && kinds[row + 1] === UPDATE_AFTER && sameRow(key, row, row + 1)) return false;
+    for (let i = row - 1; i >= 0 && (kinds[i] === UPDATE_AFTER || kinds[i] === UPDATE_BEFORE); i--) {
+      if (sameRow(key, i, row)) return kinds[i] === UPDATE_BEFORE || sameRow(columns, i, row);
+    }
+    return true;
   }
 
   #compact(batch: Batch): Batch {
@@ -86,11 +101,15 @@ export class SinkWriter {
       for (let row = 0; row < keep.length; row++) copyValue(from, keep[row], to, row);
     });
     if (batch.kinds !== null && kept.kinds !== null)
-      for (let row = 0; row < keep.length; row++) kept.kinds[row] = batch.kinds[keep[row]];
+      for (let row = 0; row < keep.length; row++) kept.kinds[row] = this.#kindOf(batch.kinds[keep[row]]);
     kept.length = keep.length;
     kept.startWatermark = batch.startWatermark;
     kept.watermark = batch.watermark;
     return kept;
+  }
+
+  #kindOf(kind: number): number {
+    return kind === UPDATE_BEFORE && this.#accepts === 'upsert' ? DELETE : kind;
   }
 
   #notNullError(column: number): RunError {

@@ -1,6 +1,7 @@
 import { unreachable } from '../base/assert.ts';
 import { dateText, durationText, instantText, periodText, timestampText, timeText } from './civil.ts';
 import { decimalText } from './decimal.ts';
+import { inHashMapOrder } from './java-hash-map.ts';
 import { doubleText, floatText } from './java-number.ts';
 import type { SqlType } from './sql-type.ts';
 import type { TimestampValue, Value } from './value.ts';
@@ -57,9 +58,9 @@ export function printerOf(type: SqlType): Printer {
       return (value) => (value === null ? 'null' : `[${(value as readonly Value[]).map(element).join(', ')}]`);
     }
     case 'MAP':
-      return mapPrinter(printerOf(type.key), printerOf(type.value));
+      return mapPrinter(type.key, printerOf(type.value));
     case 'MULTISET':
-      return mapPrinter(printerOf(type.element), String);
+      return mapPrinter(type.element, String);
     case 'ROW': {
       const fields = type.fields.map((field) => printerOf(field.type));
       return (value) =>
@@ -81,11 +82,12 @@ function printBytes(bytes: Uint8Array): string {
   return `[${Array.from(bytes, (byte) => (byte << 24) >> 24).join(', ')}]`;
 }
 
-function mapPrinter(key: Printer, value: Printer): Printer {
+/** Entries in the order of Java's HashMap. */
+function mapPrinter(keyType: SqlType, value: Printer): Printer {
+  const key = printerOf(keyType);
   return (map) => {
     if (map === null) return 'null';
-    const entries: string[] = [];
-    for (const [k, v] of map as ReadonlyMap<Value, Value>) entries.push(`${key(k)}=${value(v)}`);
-    return `{${entries.join(', ')}}`;
+    const entries = inHashMapOrder(keyType, map as ReadonlyMap<Value, Value>);
+    return `{${entries.map(([k, v]) => `${key(k)}=${value(v)}`).join(', ')}}`;
   };
 }

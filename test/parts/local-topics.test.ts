@@ -482,3 +482,39 @@ describe('elasticsearch-7', () => {
     expect(store.index.names()).toEqual([name]);
   });
 });
+
+test('a backlog that a thread reads ahead comes whole and in order, a huge record included', async () => {
+  const store = openStore();
+  store.topics.create('t', { partitions: 2 });
+  const counts = [400_000, 300_000];
+  const huge = 'x'.repeat(3_000_000);
+  counts.forEach((count, partition) => {
+    const builder = new RecordBlobBuilder();
+    for (let i = 0; i < count; i++) {
+      builder.appendValue(Buffer.from(partition === 0 && i === 350_000 ? huge : `${partition} ${i}`));
+      builder.end(i, true, false);
+      if (!builder.isFull && i < count - 1) continue;
+      store.topics.append('t', partition, builder.take());
+    }
+  });
+  const source = await opened(sourceOf(store, kafka({ 'scan.bounded.mode': 'latest-offset' })));
+  const next = [0, 0];
+  let sawHuge = false;
+  for (let polled; (polled = source.poll()) !== 'end';) {
+    if (polled === 'pending') {
+      await source.wait(1000);
+      continue;
+    }
+    const { partition, count, offset } = polled;
+    for (let i = 0; i < count; i++) {
+      const expected = partition === 0 && next[partition] === 350_000 ? huge : `${partition} ${next[partition]}`;
+      if (valueOf(polled, i) !== expected) expect(valueOf(polled, i)).toBe(expected);
+      if (offset.call(polled, i) !== next[partition]) expect(offset.call(polled, i)).toBe(next[partition]);
+      if (expected === huge) sawHuge = true;
+      next[partition]++;
+    }
+  }
+  await source.close();
+  expect(next).toEqual(counts);
+  expect(sawHuge).toBe(true);
+});

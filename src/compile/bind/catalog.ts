@@ -11,8 +11,8 @@ export interface CatalogTable {
   readonly declaration: TableDeclaration;
   readonly columns: readonly CatalogColumn[];
   readonly watermark: { readonly column: number; readonly expression: Expression } | null;
-  /** How the table is bound as a source or a sink, once it was asked for. */
-  readonly connectors: Map<'source' | 'sink', BoundConnector>;
+  /** How the table is bound as a source or a sink, once it was asked for; `broken` after mistakes, which are reported once. */
+  readonly connectors: Map<'source' | 'sink', BoundConnector | 'broken'>;
   /** What reading it gives: one node for all its readers. */
   relation?: Relation;
 }

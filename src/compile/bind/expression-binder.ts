@@ -15,7 +15,7 @@ import { fold } from './fold.ts';
 import { bindInterval } from './interval-literal.ts';
 import { bindLiteral } from './literal.ts';
 import { Mistake, unsupported, type Problems } from './mistake.ts';
-import { resolveColumn, type Scope } from './scope.ts';
+import { resolveColumn, suggestion, type Scope } from './scope.ts';
 import { bindType } from './type-binder.ts';
 
 export interface ExpressionContext {
@@ -51,10 +51,8 @@ export function bindExpression(node: ast.ExpressionNode, context: ExpressionCont
       return bindLiteral(node);
     case 'interval':
       return bindInterval(node);
-    case 'column': {
-      const { kind, index, type, place } = resolveColumn(context.scope, node.name);
-      return { kind, index, type, ...(place === undefined ? {} : { place }) };
-    }
+    case 'column':
+      return bindName(node.name, context);
     case 'unary':
       return bindUnary(node, bind(node.operand));
     case 'binary':
@@ -105,15 +103,15 @@ export function bindExpression(node: ast.ExpressionNode, context: ExpressionCont
     case 'call':
       return bindCall(node, context);
     case 'row':
-      throw unsupported('a ROW value', node.place);
+      return call('ROW', context.problems.all(node.items, bind), node.place);
     case 'array':
-      throw unsupported('an ARRAY value', node.place);
+      return call('ARRAY', context.problems.all(node.items, bind), node.place);
     case 'map':
-      throw unsupported('a MAP value', node.place);
+      return call('MAP', context.problems.all(node.items, bind), node.place);
     case 'element':
-      throw unsupported('access to an element of an ARRAY or MAP', node.place);
+      return call('ITEM', [bind(node.operand), bind(node.index)], node.place);
     case 'field':
-      throw unsupported('access to the field of a ROW', node.place);
+      return fieldOf(bind(node.operand), node.name);
     case 'subquery':
       throw unsupported('a subquery as a value', node.place);
     case 'exists':
@@ -123,6 +121,40 @@ export function bindExpression(node: ast.ExpressionNode, context: ExpressionCont
     default:
       return unreachable(node, 'expression');
   }
+}
+
+/** A column; behind it may stand names of fields, as in `geo.lat` and `station.geo.lat`. */
+function bindName(name: ast.QualifiedName, context: ExpressionContext): Bound {
+  const { scope } = context;
+  const hasTable = name.parts.length > 1 && scope.tables.some((table) => table.name === name.parts[0].text);
+  const width = Math.min(name.parts.length, hasTable ? 2 : 1);
+  const isRow = (column: ast.Name): boolean =>
+    scope.tables.some(({ fields }) => fields.some((field) => field.name === column.text && field.type.kind === 'ROW'));
+  // A name that is neither a table nor a row gets the message about a table.
+  const taken = width === 1 && name.parts.length > 1 && !isRow(name.parts[0]) ? name.parts.length : width;
+  const parts = name.parts.slice(0, taken);
+  const { kind, index, type } = resolveColumn(scope, { parts, place: name.place });
+  const column: Bound = { kind, index, type, place: name.place };
+  return name.parts.slice(taken).reduce<Bound>(fieldOf, column);
+}
+
+/** The field of a ROW. */
+function fieldOf(operand: Bound, name: ast.Name): Bound {
+  if (operand.type.kind !== 'ROW')
+    throw new Mistake('SQL_TYPE', `a value of type ${typeName(operand.type)} has no fields`, name.place);
+  const names = operand.type.fields.map((field) => field.name);
+  if (!names.includes(name.text))
+    throw new Mistake(
+      'SQL_COLUMN_NOT_FOUND',
+      `field "${name.text}" does not exist in the row`,
+      name.place,
+      suggestion(name.text, names),
+    );
+  return call(
+    'FIELD',
+    [operand, { kind: 'literal', value: name.text, type: withNullable(sql.char(name.text.length), false) }],
+    name.place,
+  );
 }
 
 function bindUnary(node: ast.UnaryNode, operand: Bound): Bound {
@@ -452,5 +484,8 @@ function cast(bound: Bound, type: SqlType, place: Place, lenient: boolean): Boun
       place,
     );
   }
-  return fold({ kind: 'call', function: lenient ? 'TRY_CAST' : 'CAST', args: [bound], type, place });
+  const name = lenient ? 'TRY_CAST' : 'CAST';
+  const site = { function: name, args: [bound.type], literals: [undefined], type };
+  const nullable = type.nullable || mayBeNull(findFunction(name)!, site);
+  return fold({ kind: 'call', function: name, args: [bound], type: withNullable(type, nullable), place });
 }

@@ -318,16 +318,17 @@ function bindValues(query: ast.ValuesQuery, context: QueryContext): Relation {
     ),
   );
   const fields = types.map((type, i) => ({ name: `EXPR$${i}`, type }));
-  const inputs = rows.map((row, r): Relation => {
-    const one: Relation = { kind: 'values', rows: [[]], fields: [], place: query.place };
-    return {
-      kind: 'project',
-      input: one,
-      expressions: row.map((value, i) => toExpression(convert(value, types[i], query.rows[r][i].place))),
-      fields,
-      place: query.place,
-    };
-  });
+  const converted = rows.map((row, r) => row.map((value, i) => convert(value, types[i], query.rows[r][i].place)));
+  const literals = converted.map((row) => row.flatMap((value) => (value.kind === 'literal' ? [value.value] : [])));
+  if (literals.every((row) => row.length === types.length)) return { kind: 'values', rows: literals, fields, place: query.place };
+  const one: Relation = { kind: 'values', rows: [[]], fields: [], place: query.place };
+  const inputs = converted.map((row): Relation => ({
+    kind: 'project',
+    input: one,
+    expressions: row.map(toExpression),
+    fields,
+    place: query.place,
+  }));
   return inputs.length === 1 ? inputs[0] : { kind: 'union', inputs, fields, place: query.place };
 }
 

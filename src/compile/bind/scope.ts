@@ -1,7 +1,7 @@
 import { nearest } from '../../base/nearest.ts';
 import type { ColumnExpression } from '../../plan/expression.ts';
 import type { Name, QualifiedName } from '../parse/ast.ts';
-import { Mistake, unsupported } from './mistake.ts';
+import { Mistake } from './mistake.ts';
 import type { RelationField } from './relation.ts';
 
 /** The columns that expressions can name: those of the tables in FROM, one behind the other. */
@@ -26,12 +26,6 @@ export function resolveColumn(scope: Scope, name: QualifiedName): ColumnExpressi
     const qualifier = name.parts[name.parts.length - 2];
     const table = scope.tables.find((candidate) => candidate.name === qualifier.text);
     if (table !== undefined) return columnOf([table], column, name);
-    const first = name.parts[0];
-    if (
-      scope.tables.some((candidate) => candidate.fields.some((field) => field.name === first.text && field.type.kind === 'ROW'))
-    ) {
-      throw unsupported('access to the fields of a ROW', name.place);
-    }
     throw new Mistake(
       'SQL_TABLE_NOT_FOUND',
       `table "${qualifier.text}" is not in this query`,

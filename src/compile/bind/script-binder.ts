@@ -189,7 +189,9 @@ class ScriptBinder {
 
   #connect(table: CatalogTable, use: 'source' | 'sink'): BoundConnector {
     const known = table.connectors.get(use);
+    if (known === 'broken') throw new FollowUp();
     if (known !== undefined) return known;
+    table.connectors.set(use, 'broken');
     const before = this.#problems.found.length;
     const bound = bindConnector(table.declaration, use, this.#local, this.#problems.report);
     if (bound === undefined || this.#problems.found.length > before) throw new FollowUp();
@@ -250,7 +252,7 @@ class ScriptBinder {
       ...writable.filter((column) => column.kind === 'metadata'),
     ];
     const metadata = this.#metadataOf(declaration, declaration.metadata);
-    const expressions = order.map((column): Expression => {
+    const expressions = this.#problems.all(order, (column): Expression => {
       const position = targets.findIndex((target) => target.name === column.field.name);
       const type = column.kind === 'metadata' ? metadata[column.index].type : column.field.type;
       if (position === -1) return { kind: 'literal', value: null, type: withNullable(type, true) };

@@ -17,15 +17,16 @@ export function planFilter(builder: PlanBuilder, relation: FilterRelation): Pipe
   const rowNumber = numbers.fields.length - 1;
   const bounds = rowNumberBounds(condition === null ? [] : conjuncts(condition), rowNumber);
   if (bounds === undefined) return { ...input, condition };
-  const ranked = planRank(builder, numbers, input.base.input, bounds.start, bounds.end, [
-    ...bounds.rest,
-    ...input.projection.filter((e) => e !== undefined),
-  ]);
+  // What only the filter looked at, the row number above all, need not come out.
+  const needed = builder.needs.columns.get(relation)!;
+  const projection = input.projection.map((expression, i) => (needed.has(i) ? expression : undefined));
+  const used = [...bounds.rest, ...projection.filter((expression) => expression !== undefined)];
+  const ranked = planRank(builder, numbers, input.base.input, bounds.start, bounds.end, used);
   const above: Pipe = { ...ranked, condition: null };
   return {
     base: ranked.base,
     condition: and(bounds.rest.map((part) => through(above, part))),
-    projection: input.projection.map((e) => e && through(above, e)),
+    projection: projection.map((expression) => expression && through(above, expression)),
   };
 }
 

@@ -17,7 +17,22 @@ import { assignWindows } from './plan-window-table.ts';
 export function planNodes(sinks: readonly SinkRelation[], settings: PlanSettings, problems: Problems): readonly PlanNode[] {
   const builder = new PlanBuilder(neededColumns(sinks), settings, STEPS);
   for (const sink of sinks) problems.attempt(() => planSink(builder, sink));
-  return builder.nodes;
+  return withSingleChanges(builder.nodes);
+}
+
+/**
+ * An upsert sink passes over -U, so the filters below it must tell a row that they no longer let through by -D. (A print sink
+ * shows what is left of an update as Flink's does.)
+ */
+function withSingleChanges(nodes: readonly PlanNode[]): readonly PlanNode[] {
+  const marked = new Set<number>();
+  const mark = (id: number): void => {
+    const node = nodes[id];
+    if (node.kind === 'calc' && node.condition !== null && node.changelog === 'retract') marked.add(id);
+    if (node.kind === 'calc' || node.kind === 'union') node.inputs.forEach(mark);
+  };
+  for (const node of nodes) if (node.kind === 'sink' && node.table?.bound.accepts === 'upsert') node.inputs.forEach(mark);
+  return nodes.map((node) => (node.kind === 'calc' && marked.has(node.id) ? { ...node, singleChanges: true } : node));
 }
 
 const STEPS: PlanSteps = {

@@ -5,6 +5,7 @@ export type EndOfRecord = (buffer: Uint8Array, start: number, end: number) => nu
 
 const LINE_FEED = 10;
 const HASH = 35;
+const SPACE = 32;
 
 /**
  * The index of the \n that ends the CSV record which begins at `start`: one between quotes belongs to its value, as does one
@@ -33,6 +34,19 @@ export function endOfCsvRecord(format: BoundFormat | undefined): EndOfRecord | n
       atStartOfValue = byte === delimiter;
     }
     return -1;
+  };
+}
+
+/** Tells lines of a file that hold no record. */
+export type IsNoRecord = (buffer: Uint8Array, start: number, end: number) => boolean;
+
+/** With comments allowed Flink's reader of CSV files passes over them and over blank lines. Null when every line is a record. */
+export function csvLineWithoutRecord(format: BoundFormat | undefined): IsNoRecord | null {
+  if (format?.format !== 'csv' || format.settings.allowComments !== true) return null;
+  return (buffer, start, end) => {
+    if (buffer[start] === HASH) return true;
+    for (let i = start; i < end; i++) if (buffer[i] > SPACE) return false;
+    return true;
   };
 }
 

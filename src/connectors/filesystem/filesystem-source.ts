@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RunError } from '../../base/problem.ts';
 import type { ConnectedTable, ConnectorContext, Source } from '../connector.ts';
 import type { RecordBatch } from '../record-batch.ts';
-import { endOfCsvRecord } from './csv-records.ts';
+import { csvLineWithoutRecord, endOfCsvRecord } from './csv-records.ts';
 import { listFiles, type InputFile } from './file-list.ts';
 import { FileRecords } from './file-records.ts';
 import type { FilesystemSettings } from './filesystem.ts';
@@ -32,7 +32,7 @@ export class FilesystemSource implements Source {
   constructor(table: ConnectedTable, context: ConnectorContext) {
     this.#settings = table.bound.settings as unknown as FilesystemSettings;
     this.#context = context;
-    this.#reader = new LineReader(endOfCsvRecord(table.bound.format));
+    this.#reader = new LineReader(endOfCsvRecord(table.bound.format), csvLineWithoutRecord(table.bound.format));
   }
 
   restore(positions: ReadonlyMap<string, number>): void {

@@ -62,7 +62,8 @@ function bind(table: TableDeclaration, use: 'source' | 'sink', report: ReportPro
   return {
     connector: 'filesystem',
     settings: { ...settings },
-    format,
+    // Flink reads CSV files, other than messages, as a whole: an empty line is one empty value there.
+    format: format?.format === 'csv' ? { ...format, settings: { ...format.settings, emptyLineIsValue: true } } : format,
     accepts: 'insert',
     emits: 'insert',
     bounded: use === 'sink' || monitorIntervalMs === 0,

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import type { EndOfRecord } from './csv-records.ts';
+import type { EndOfRecord, IsNoRecord } from './csv-records.ts';
 import { fileError } from './path.ts';
 
 const CHUNK_BYTES = 1 << 20;
@@ -11,7 +11,7 @@ const CARRIAGE_RETURN = 13;
 /**
  * Reads a file line by line, some at a time. A line ends with \n or \r\n, the last one also with the file. After `read` has
  * answered true, line i of `count` is `starts[i]` … `ends[i] - 1` of `bytes`, and the next one begins at `nextStarts[i]`;
- * `bytes[0]` is the file's byte `baseOffset`. The arrays and `bytes` are used again by the next `read`.
+ * `bytes[0]` is the file's byte `baseOffset`. A line that holds no record ends in front of its start. The arrays and `bytes` are used again by the next `read`.
  */
 export class LineReader {
   path = '';
@@ -29,9 +29,11 @@ export class LineReader {
   #atEndOfFile = false;
   #handle = -1;
   readonly #endOfRecord: EndOfRecord | null;
+  readonly #isNoRecord: IsNoRecord | null;
 
-  constructor(endOfRecord: EndOfRecord | null = null) {
+  constructor(endOfRecord: EndOfRecord | null = null, isNoRecord: IsNoRecord | null = null) {
     this.#endOfRecord = endOfRecord;
+    this.#isNoRecord = isNoRecord;
   }
 
   /** Begins a file at byte `position`, where a line must begin. */
@@ -103,6 +105,7 @@ export class LineReader {
       }
       starts[count] = start;
       ends[count] = next > lineEnd && lineEnd > start && bytes[lineEnd - 1] === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
+      if (this.#isNoRecord?.(bytes, start, ends[count]) === true) ends[count] = start - 1;
       nextStarts[count] = next;
       count++;
       start = searched = next;

@@ -17,7 +17,6 @@ export const kafka: Connector = {
   name: 'kafka',
   summary: 'Reads and appends to topics.',
   metadata: METADATA,
-  projectionPushDown: true,
   bind: bindKafka,
 };
 
@@ -26,6 +25,5 @@ export const upsertKafka: Connector = {
   name: 'upsert-kafka',
   summary: 'Reads and writes a changelog by key: the last record of a key counts, one without a value deletes.',
   metadata: METADATA,
-  projectionPushDown: true,
   bind: bindUpsertKafka,
 };

@@ -16,6 +16,8 @@ export class StoredRecords implements RecordBatch {
   readonly partition: number;
   readonly split: string;
   readonly firstOffset: number;
+  /** The offset of the blob's first record. */
+  readonly blobOffset: number;
   readonly #headerPlaces: Int32Array | null;
 
   /** Records `from` … `to - 1` of a blob; its first has the offset `blobOffset`. */
@@ -40,6 +42,7 @@ export class StoredRecords implements RecordBatch {
     this.partition = partition;
     this.split = splitName(topic, partition);
     this.firstOffset = blobOffset + from;
+    this.blobOffset = blobOffset;
   }
 
   offset(i: number): number {

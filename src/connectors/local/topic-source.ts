@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { assert } from '../../base/assert.ts';
 import { RunError } from '../../base/problem.ts';
 import type { ConnectedTable, ConnectorContext, Source } from '../connector.ts';
@@ -5,7 +6,13 @@ import type { KafkaSettings } from '../kafka/settings.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type { LocalTopics } from './local-topics.ts';
 import type { LocalStore } from './store.ts';
+import { ReadAhead } from './read-ahead.ts';
 import { splitName } from './stored-records.ts';
+
+/** A backlog of so many records is read by a thread of its own. */
+const AHEAD_RECORDS = 500_000;
+/** So many are read before that thread is up. */
+const HEAD_RECORDS = 250_000;
 
 interface Partition {
   readonly topic: string;
@@ -15,6 +22,8 @@ interface Partition {
   next: number;
   /** Where reading ends; Infinity when it never does. */
   readonly end: number;
+  /** While a thread reads ahead: where its part begins. What lies before is read here while it starts. */
+  headEnd: number;
 }
 
 /**
@@ -32,6 +41,9 @@ export class TopicSource implements Source {
   #restored: ReadonlyMap<string, number> = new Map();
   #committed = new Map<string, number>();
   #nextDiscovery = Infinity;
+  /** At work on what was there when the source was opened, if that was much. */
+  #ahead: ReadAhead | null = null;
+  #aheadPartitions: readonly Partition[] = [];
 
   constructor(table: ConnectedTable, context: ConnectorContext) {
     this.#settings = table.bound.settings as unknown as KafkaSettings;
@@ -47,26 +59,49 @@ export class TopicSource implements Source {
   async open(): Promise<void> {
     for (const topic of this.#settings.topics ?? []) this.#topics.create(topic);
     this.#discover(true);
+    this.#startReadingAhead();
   }
 
   poll(): RecordBatch | 'pending' | 'end' {
+    if (this.#ahead !== null) {
+      const head = this.#readTurn(({ headEnd }) => headEnd);
+      if (head !== undefined) return head;
+      const taken = this.#ahead.take();
+      if (taken === 'pending') return 'pending';
+      if (taken !== 'done') {
+        const { index, records } = taken;
+        this.#aheadPartitions[index].next = records.firstOffset + records.count;
+        return records;
+      }
+      void this.#ahead.close();
+      this.#ahead = null;
+    }
     // Not before now: until its last records have been processed, a partition holds back the watermark.
     if (this.#isBounded) this.#partitions = this.#partitions.filter(({ next, end }) => next < end);
-    for (let i = 0; i < this.#partitions.length; i++) {
-      const index = (this.#turn + i) % this.#partitions.length;
-      const partition = this.#partitions[index];
-      const records = this.#topics.read(partition.topic, partition.partition, partition.next, partition.end);
-      if (records === undefined) continue;
-      partition.next = records.firstOffset + records.count;
-      this.#turn = index + 1;
-      return records;
-    }
+    const records = this.#readTurn(({ end }) => end);
+    if (records !== undefined) return records;
     if (this.#isBounded && this.#partitions.every((partition) => this.#isRead(partition))) return 'end';
     if (this.#context.clock.now() >= this.#nextDiscovery) this.#discover(false);
     return 'pending';
   }
 
+  /** The next batch of the partition whose turn it is, before the end that counts; undefined when no partition has one. */
+  #readTurn(endOf: (partition: Partition) => number): RecordBatch | undefined {
+    for (let i = 0; i < this.#partitions.length; i++) {
+      const index = (this.#turn + i) % this.#partitions.length;
+      const partition = this.#partitions[index];
+      if (partition.next >= endOf(partition)) continue;
+      const records = this.#topics.read(partition.topic, partition.partition, partition.next, endOf(partition));
+      if (records === undefined) continue;
+      partition.next = records.firstOffset + records.count;
+      this.#turn = index + 1;
+      return records;
+    }
+    return undefined;
+  }
+
   async wait(timeoutMs: number): Promise<void> {
+    if (this.#ahead !== null) return this.#ahead.wait(timeoutMs);
     // A commit since the last poll would otherwise be missed.
     if (this.#partitions.some(({ topic, partition, next }) => this.#topics.endOffset(topic, partition) > next)) return;
     await this.#store.waitForChange(
@@ -100,7 +135,21 @@ export class TopicSource implements Source {
     this.#committed = new Map(positions);
   }
 
-  async close(): Promise<void> {}
+  async close(): Promise<void> {
+    await this.#ahead?.close();
+  }
+
+  #startReadingAhead(): void {
+    const backlog = this.#partitions.map(({ topic, partition, next, end }) => {
+      const to = Math.min(end, this.#topics.endOffset(topic, partition));
+      return { topic, partition, from: Math.min(to, next + Math.ceil(HEAD_RECORDS / this.#partitions.length)), to };
+    });
+    const count = backlog.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0);
+    if (count < AHEAD_RECORDS || availableParallelism() < 2) return;
+    this.#partitions.forEach((partition, i) => (partition.headEnd = backlog[i].from));
+    this.#aheadPartitions = this.#partitions;
+    this.#ahead = new ReadAhead(this.#store.path, backlog);
+  }
 
   get #store(): LocalStore {
     return this.#context.store();
@@ -132,7 +181,7 @@ export class TopicSource implements Source {
         const split = splitName(topic, partition);
         if (known.has(split)) continue;
         const next = this.#firstOffset(topic, partition, split, atStart);
-        this.#partitions.push({ topic, partition, split, next, end: this.#lastOffset(topic, partition) });
+        this.#partitions.push({ topic, partition, split, next, headEnd: next, end: this.#lastOffset(topic, partition) });
       }
     }
   }

@@ -70,7 +70,7 @@ export class CsvLine {
     this.bytes = bytes;
     this.count = 0;
     let p = this.options.allowComments ? skipComments(bytes, start, end) : start;
-    if (p >= end) return 'the line is empty';
+    if (p >= end && this.options.emptyLineIsValue !== true) return 'the line is empty';
     const separator = this.separator.length === 1 ? this.separator[0] : -1;
     const quote = this.quote !== null && this.quote.length === 1 ? this.quote[0] : -1;
     const escape = this.escape !== null && this.escape.length === 1 ? this.escape[0] : -1;

@@ -11,6 +11,8 @@ export interface CsvOptions {
   readonly escapeCharacter: string | null;
   readonly nullLiteral: string | null;
   readonly writeBigDecimalInScientificNotation: boolean;
+  /** An empty line is one empty value, as in files; otherwise it is malformed, as a message. */
+  readonly emptyLineIsValue?: boolean;
   /** The columns that a line has, in order; the table may be asked for a few of them. */
   readonly columns: Schema;
 }

@@ -1,5 +1,6 @@
 import type { CalcNode } from '../../plan/node.ts';
 import { MIN_WATERMARK, type Batch, BATCH_ROWS } from '../../types/batch.ts';
+import { DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE } from '../../types/row-kind.ts';
 import { createColumn, storageOf, type Column } from '../../types/column.ts';
 import { linkCode } from '../link.ts';
 import type { Schema } from '../../types/schema.ts';
@@ -23,6 +24,7 @@ export class CalcOperator implements Operator {
   private readonly columns: readonly Column[];
   private readonly batch: Batch;
   private readonly isFiltering: boolean;
+  private readonly singleChanges: boolean;
   private readonly memo: CalcMemo | null;
   private rows = new Int32Array(BATCH_ROWS);
   private kinds = new Uint8Array(0);
@@ -34,6 +36,7 @@ export class CalcOperator implements Operator {
     this.sources = node.projection.map((expression) => (expression.kind === 'column' ? expression.index : -1));
     this.columns = node.schema.map((field) => createColumn(storageOf(field.type), BATCH_ROWS));
     this.isFiltering = node.condition !== null;
+    this.singleChanges = node.singleChanges === true;
     const computed = this.sources.flatMap((source, column) => (source === -1 ? [column] : []));
     this.memo =
       node.memo === undefined ? null : new CalcMemo(this.run, node.memo, input, node.schema, computed, this.isFiltering);
@@ -116,6 +119,7 @@ export class CalcOperator implements Operator {
     if (kinds !== null) {
       if (this.kinds.length < count) this.kinds = new Uint8Array(this.rows.length);
       for (let i = 0; i < count; i++) this.kinds[i] = kinds[rows[i]];
+      if (this.singleChanges) this.markSingles(count);
       batch.kinds = this.kinds;
     }
     batch.watermarks = null;
@@ -123,6 +127,15 @@ export class CalcOperator implements Operator {
       if (this.watermarks.length < count) this.watermarks = new Float64Array(this.rows.length);
       for (let i = 0; i < count; i++) this.watermarks[i] = watermarks[rows[i]];
       batch.watermarks = this.watermarks;
+    }
+  }
+
+  /** The two sides of an update stand one behind the other, in one batch. */
+  private markSingles(count: number): void {
+    const { kinds, rows } = this;
+    for (let i = 0; i < count; i++) {
+      if (kinds[i] === UPDATE_BEFORE && (i + 1 === count || rows[i + 1] !== rows[i] + 1)) kinds[i] = DELETE;
+      else if (kinds[i] === UPDATE_AFTER && (i === 0 || rows[i - 1] !== rows[i] - 1)) kinds[i] = INSERT;
     }
   }
 }
