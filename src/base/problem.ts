@@ -1,3 +1,4 @@
+import { displayWidth } from './display-width.ts';
 import { lineAndColumn, type Place, type SourceText } from './place.ts';
 
 /**
@@ -11,6 +12,11 @@ export interface Problem {
   readonly hint?: string;
 }
 
+/** A file that is no SQL at all has thousands of mistakes. */
+const MOST_SHOWN = 100;
+/** Of a longer line only the part around the mistake is shown. */
+const MOST_OF_LINE = 200;
+
 /** Carries all problems of a file at once. Raised before anything runs: exit status 2. */
 export class ProblemsError extends Error {
   override readonly name = 'ProblemsError';
@@ -18,7 +24,9 @@ export class ProblemsError extends Error {
   readonly source: SourceText | undefined;
 
   constructor(problems: readonly Problem[], source?: SourceText) {
-    super(problems.map((problem) => renderProblem(problem, source)).join('\n\n'));
+    const shown = problems.slice(0, MOST_SHOWN).map((problem) => renderProblem(problem, source));
+    const left = problems.length - shown.length;
+    super([...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('\n\n'));
     this.problems = problems;
     this.source = source;
   }
@@ -51,10 +59,13 @@ export function renderProblem(problem: Problem, source?: SourceText): string {
     const { line, column } = lineAndColumn(source.text, problem.place.start);
     const lineText = source.text.split('\n')[line - 1].replace(/\r$/, '');
     const label = String(line).padStart(3);
-    const width = Math.max(1, Math.min(problem.place.end - problem.place.start, lineText.length - column + 1));
-    const indent = lineText.slice(0, column - 1).replace(/[^\t]/g, ' ');
+    const from = lineText.length > MOST_OF_LINE ? Math.max(0, column - 1 - MOST_OF_LINE / 2) : 0;
+    const excerpt = lineText.slice(from, from + MOST_OF_LINE);
+    const [before, marked] = [excerpt.slice(0, column - 1 - from), excerpt.slice(column - 1 - from)];
+    const width = Math.max(1, displayWidth(marked.slice(0, problem.place.end - problem.place.start)));
+    const indent = before.replace(/[^\t]+/g, (text) => ' '.repeat(displayWidth(text)));
     lines.push(`${source.name}:${line}:${column}: error[${problem.code}]: ${problem.message}`);
-    lines.push(`${label} | ${lineText}`);
+    lines.push(`${label} | ${excerpt}`);
     lines.push(`${' '.repeat(label.length)} | ${indent}${'^'.repeat(width)}`);
   } else {
     lines.push(`${source ? `${source.name}: ` : ''}error[${problem.code}]: ${problem.message}`);

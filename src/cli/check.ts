@@ -34,7 +34,7 @@ async function check(files: readonly string[], flags: CheckFlags): Promise<void>
   let failed = 0;
   for (const file of files) {
     try {
-      compileFile(file, flags);
+      compileFile(file, { ...flags, local: true });
     } catch (error) {
       if (!(error instanceof ProblemsError)) throw error;
       if (failed++ > 0 && !flags.json) process.stderr.write('\n');

@@ -1,8 +1,10 @@
 import type { LocalStore } from '../connectors/local/store.ts';
 import type { JobPlan } from '../plan/job-plan.ts';
 import type { SinkNode } from '../plan/node.ts';
+import { deadLetterTopic, type DeadLetter } from '../run/dead-letter.ts';
 import { isNumeric, isText, isTimestamp } from '../types/sql-type.ts';
-import type { PanelView } from './live-view.ts';
+import { holdsErrors } from './holds-errors.ts';
+import { timeOfDay, type PanelView } from './live-view.ts';
 
 /** Rows of a topic that are looked at when the view begins. */
 const FIRST_ROWS = 2000;
@@ -16,48 +18,79 @@ export interface Panel {
   view(): PanelView;
 }
 
-/** A panel for each sink that writes to a local topic or the local index, but for those that hold errors. */
+/** Longer texts are cut. */
+const MOST_TEXT = 60;
+const MOST_PRINTED = 500;
+
+/**
+ * A panel for each sink that writes to a local topic or the local index, and for each topic of dead letters. Those that hold
+ * errors are minor.
+ */
 export function createPanels(plan: JobPlan, store: LocalStore): Panel[] {
   return plan.nodes.flatMap((node) => {
-    if (node.kind !== 'sink' || node.table === null || /error|dead.letter/.test(node.table.name)) return [];
-    const settings = node.table.bound.settings as { topics?: readonly string[] | null; index?: string };
-    const topic = settings.topics?.[0];
-    if (topic !== undefined) return [new TablePanel(topic, node, topicRows(store, topic, node))];
-    return settings.index === undefined ? [] : [new TablePanel(settings.index, node, indexRows(store, settings.index, node))];
+    if (node.kind === 'scan' && plan.deadLetter) {
+      const topic = deadLetterTopic(node.table.name);
+      return [new TablePanel(`topic ${topic}`, DEAD_LETTERS, topicRows(store, topic, deadLetterRow))];
+    }
+    if (node.kind !== 'sink' || node.table === null) return [];
+    const { settings, format } = node.table.bound;
+    const { topics, index } = settings as { topics?: readonly string[] | null; index?: string };
+    const columns = columnsOf(node);
+    if (index !== undefined) return [new TablePanel(`index ${index}`, columns, indexRows(store, index))];
+    const rowOf = format?.format === 'csv' ? (text: string) => csvRow(text, node.schema) : jsonRow;
+    return (topics ?? []).slice(0, 1).map((topic) => new TablePanel(`topic ${topic}`, columns, topicRows(store, topic, rowOf)));
   });
 }
 
 type Row = Readonly<Record<string, string>>;
 
+/** What a panel shows of the rows. */
+interface PanelColumns {
+  /** The last row is kept of each value of these; without any, the last rows of all. */
+  readonly keys: readonly string[];
+  readonly columns: readonly { readonly name: string; readonly isText: boolean; readonly text: (value: string) => string }[];
+  readonly isMinor: boolean;
+}
+
 /**
  * Tables with a key show the last row of each key (of its columns that are text); tables of windows without one their last rows,
  * newest first; others the last row of each value of the first text column.
  */
+function columnsOf({ schema, table }: SinkNode): PanelColumns {
+  const texts = schema.filter((field) => isText(field.type)).map((field) => field.name);
+  const times = schema.filter((field) => isTimestamp(field.type)).map((field) => field.name);
+  const key = table?.primaryKey ?? [];
+  const end = times.find((name) => /end/.test(name)) ?? times[0];
+  return {
+    keys: key.length > 0 ? texts.filter((name) => key.includes(name)) : times.length > 0 ? [] : texts.slice(0, 1),
+    columns: schema
+      .filter((field) => isNumeric(field.type) || isText(field.type) || field.name === end)
+      .map(({ name, type }) => ({
+        name,
+        isText: isText(type),
+        text: name === end ? timeOfDay : isNumeric(type) ? numberText : (value: string) => shortText(value),
+      })),
+    isMinor: table !== null && holdsErrors(table.name),
+  };
+}
+
 class TablePanel implements Panel {
   readonly #title: string;
+  readonly #show: PanelColumns;
   readonly #read: () => Row[];
-  readonly #keys: readonly string[];
-  readonly #columns: readonly { readonly name: string; readonly text: (value: string) => string }[];
   readonly #rows = new Map<string, Row>();
   #count = 0;
 
-  constructor(title: string, node: SinkNode, read: () => Row[]) {
+  constructor(title: string, show: PanelColumns, read: () => Row[]) {
     this.#title = title;
+    this.#show = show;
     this.#read = read;
-    const { schema, table } = node;
-    const texts = schema.filter((field) => isText(field.type)).map((field) => field.name);
-    const times = schema.filter((field) => isTimestamp(field.type)).map((field) => field.name);
-    const key = table?.primaryKey ?? [];
-    this.#keys = key.length > 0 ? texts.filter((name) => key.includes(name)) : times.length > 0 ? [] : texts.slice(0, 1);
-    const end = times.find((name) => /end/.test(name)) ?? times[0];
-    this.#columns = schema
-      .filter((field) => isNumeric(field.type) || texts.includes(field.name) || field.name === end)
-      .map((field) => ({ name: field.name, text: field.name === end ? timeText : isNumeric(field.type) ? numberText : String }));
   }
 
   refresh(): void {
+    const { keys } = this.#show;
     for (const row of this.#read()) {
-      const key = this.#keys.length === 0 ? String(this.#count++) : JSON.stringify(this.#keys.map((name) => row[name]));
+      const key = keys.length === 0 ? String(this.#count++) : JSON.stringify(keys.map((name) => row[name]));
       // Of rows without a key the newest comes last.
       this.#rows.set(key, row);
       if (this.#rows.size > MAX_ROWS) this.#rows.delete(this.#rows.keys().next().value as string);
@@ -65,19 +98,52 @@ class TablePanel implements Panel {
   }
 
   view(): PanelView {
-    const rows = [...this.#rows.values()].map((row) => this.#columns.map(({ name, text }) => text(row[name] ?? '')));
-    if (this.#keys.length === 0) rows.reverse();
-    else rows.sort((a, b) => (a[0] < b[0] ? -1 : 1));
-    return { title: this.#title, header: this.#columns.map(({ name }) => name), rows };
+    const { keys, columns, isMinor } = this.#show;
+    const rows = [...this.#rows.values()].map((row) => columns.map(({ name, text }) => text(row[name] ?? '')));
+    if (keys.length === 0) rows.reverse();
+    else rows.sort((a, b) => ALPHABET.compare(a[0], b[0]));
+    return {
+      title: this.#title,
+      header: columns.map(({ name }) => name),
+      rows,
+      texts: columns.map(({ isText }) => isText),
+      isMinor,
+    };
   }
 }
 
-/** `2024-05-12 02:11:00` → `02:11:00`. */
-const timeText = (value: string): string => /\d\d:\d\d(:\d\d)?/.exec(value)?.[0] ?? value;
+/** `device2` stands before `device10`. */
+const ALPHABET = new Intl.Collator('en', { numeric: true });
+/** On one line, without what a terminal would take for a command. */
+function shortText(value: string, most: number = MOST_TEXT): string {
+  const line = value.normalize('NFC').replace(/\p{C}/gu, '\u{fffd}');
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
+}
 const numberText = (value: string): string => (/^-?\d+$/.test(value) || value === '' ? value : Number(value).toFixed(2));
 
-function topicRows(store: LocalStore, topic: string, { schema, table }: SinkNode): () => Row[] {
-  const isCsv = table?.bound.format?.format === 'csv';
+/** The last lines that print sinks and bare SELECTs have written, newest first: the live view leaves them no other place. */
+export class PrintedPanel implements Panel {
+  #lines: string[] = [];
+
+  readonly print = (text: string): void => {
+    this.#lines = [...this.#lines, ...text.split('\n').filter((line) => line !== '')].slice(-MAX_ROWS);
+  };
+
+  refresh(): void {}
+
+  view(): PanelView {
+    const rows = this.#lines.map((line) => [shortText(line, MOST_PRINTED)]).reverse();
+    return { title: 'printed', header: ['row'], rows, texts: [true] };
+  }
+}
+
+const DEAD_LETTERS: PanelColumns = {
+  keys: [],
+  columns: ['reason', 'message'].map((name) => ({ name, isText: true, text: (value) => shortText(value) })),
+  isMinor: true,
+};
+
+function topicRows(store: LocalStore, topic: string, rowOf: (text: string) => Row | undefined): () => Row[] {
   const offsets = new Map<number, number>();
   return () => {
     const rows: Row[] = [];
@@ -89,7 +155,7 @@ function topicRows(store: LocalStore, topic: string, { schema, table }: SinkNode
           const { bytes, valueStarts, valueEnds } = records;
           if (valueEnds[i] < valueStarts[i]) continue;
           const text = Buffer.from(bytes.buffer, bytes.byteOffset + valueStarts[i], valueEnds[i] - valueStarts[i]).toString();
-          const row = isCsv ? csvRow(text, schema) : jsonRow(text);
+          const row = rowOf(text);
           if (row !== undefined) rows.push(row);
         }
         offset = records.positionAfter(records.count - 1);
@@ -100,7 +166,7 @@ function topicRows(store: LocalStore, topic: string, { schema, table }: SinkNode
   };
 }
 
-function indexRows(store: LocalStore, index: string, _node: SinkNode): () => Row[] {
+function indexRows(store: LocalStore, index: string): () => Row[] {
   let after = 0;
   return () => {
     const documents = store.index.scan(index, after);
@@ -117,6 +183,13 @@ function jsonRow(text: string): Row | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** The record that could not be read, or the row that came too late. */
+function deadLetterRow(text: string): Row {
+  const { reason, message, messageBase64, row, found } = JSON.parse(text) as DeadLetter;
+  const left = message ?? messageBase64 ?? (row === undefined ? found : Object.values(row).join(', '));
+  return { reason, message: left ?? '' };
 }
 
 function csvRow(text: string, schema: SinkNode['schema']): Row {

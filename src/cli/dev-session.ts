@@ -3,16 +3,19 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../base/clock.ts';
-import { ProblemsError, type Problem } from '../base/problem.ts';
+import { ProblemsError } from '../base/problem.ts';
 import { LocalStore } from '../connectors/local/store.ts';
 import type { JobPlan } from '../plan/job-plan.ts';
+import { deadLetterTopic } from '../run/dead-letter.ts';
 import { Job } from '../run/job.ts';
 import { compileFile } from './compile-file.ts';
 import { feedTopics } from './dev-feeds.ts';
-import { createPanels, type Panel } from './dev-panels.ts';
-import { say } from './diagnostics.ts';
-import { LiveScreen, pipelineLine, type LiveViewModel, type PipelineView } from './live-view.ts';
+import { createPanels, PrintedPanel, type Panel } from './dev-panels.ts';
+import { reportFailure, say } from './diagnostics.ts';
+import { LiveScreen, pipelineLine, type LiveViewModel } from './live-view.ts';
+import { Meter } from './meter.ts';
 import { printData } from './print-data.ts';
+import { printsRows } from './prints-rows.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 
 export interface DevFlags {
@@ -41,12 +44,14 @@ export async function dev(files: readonly string[], flags: DevFlags): Promise<vo
 
 async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: DevFlags): Promise<void> {
   const startedAt = systemClock.now();
+  const screen = process.stdout.isTTY ? new LiveScreen(process.stdout) : null;
+  const printed = new PrintedPanel();
+  const print = screen === null ? printData : printed.print;
   const jobs = plans.map(
-    (plan) => new Job(plan, { clock: systemClock, name: plan.name, local: true, store, print: printData, fresh: flags.fresh }),
+    (plan) => new Job(plan, { clock: systemClock, name: plan.name, local: true, store, print, fresh: flags.fresh }),
   );
   const stopping = new AbortController();
   const unsubscribe = stopOnSignals(() => stopping.abort());
-  const screen = process.stdout.isTTY ? new LiveScreen(process.stdout) : null;
   const runs = jobs.map((job) => job.run());
   let failure: unknown;
   const fail = (error: unknown): void => {
@@ -61,15 +66,15 @@ async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: D
       feeding = feedTopics(topicsRead(plans), store, systemClock, flags.seed ?? startedAt, stopping.signal);
       feeding.catch(fail);
     }
-    const panels = plans.flatMap((plan) => createPanels(plan, store));
-    const meters = jobs.map((job) => new Meter(job));
+    const panels = [...plans.flatMap((plan) => createPanels(plan, store)), ...(plans.some(printsRows) ? [printed] : [])];
+    const meters = jobs.map((job, i) => new Meter(job, plans[i]));
     let nextFrame = startedAt;
     let nextLine = startedAt + FIRST_LINE_MS;
     while (!stopping.signal.aborted) {
       const now = systemClock.now();
       if (screen !== null && now >= nextFrame) {
         nextFrame = now + FRAME_MS;
-        screen.draw(model(meters, panels, startedAt, now));
+        screen.draw(model(meters, panels, flags.store, now - startedAt));
       } else if (screen === null && now >= nextLine) {
         nextLine = now + LINE_MS;
         for (const meter of meters) process.stdout.write(`${pipelineLine(meter.view(now))}\n`);
@@ -90,43 +95,22 @@ async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: D
   say('stopped; isobar dev goes on from here');
 }
 
-function model(meters: readonly Meter[], panels: readonly Panel[], startedAt: number, now: number): LiveViewModel {
+function model(meters: readonly Meter[], panels: readonly Panel[], store: string, elapsedMs: number): LiveViewModel {
   for (const panel of panels) panel.refresh();
+  const now = systemClock.now();
+  const views = panels.map((panel) => panel.view());
   return {
-    elapsedMs: now - startedAt,
+    elapsedMs,
+    store,
     pipelines: meters.map((meter) => meter.view(now)),
-    panels: panels.map((panel) => panel.view()),
-    footer: 'Ctrl-C stops. In a second terminal: isobar topics list, isobar topics tail TOPIC',
+    // Errors are shown when there are some, behind the results.
+    panels: [...views.filter(({ isMinor }) => !isMinor), ...views.filter(({ isMinor, rows }) => isMinor && rows.length > 0)],
+    footer: `Ctrl-C stops.  In a second terminal: ${commandName()} topics list, … topics tail TOPIC`,
   };
 }
 
-/** Tells how fast a job goes, averaged over the last seconds. */
-class Meter {
-  readonly #job: Job;
-  readonly #samples: { readonly at: number; readonly records: number }[] = [];
-
-  constructor(job: Job) {
-    this.#job = job;
-  }
-
-  view(now: number): PipelineView {
-    const status = this.#job.status();
-    this.#samples.push({ at: now, records: status.recordsIn });
-    while (this.#samples.length > 2 && this.#samples[0].at < now - 5000) this.#samples.shift();
-    const { at, records } = this.#samples[0];
-    return {
-      name: status.name,
-      state: status.state === 'running' ? '' : status.state,
-      recordsIn: status.recordsIn,
-      rowsOut: status.rowsOut,
-      ratePerSecond: now > at ? ((status.recordsIn - records) * 1000) / (now - at) : 0,
-      watermark: status.watermark,
-      lag: status.lag,
-      late: status.late,
-      malformed: status.malformed,
-    };
-  }
-}
+/** The command as the user has it: in a checkout by its path. */
+const commandName = (): string => (import.meta.filename.endsWith('.ts') ? 'bin/isobar' : 'isobar');
 
 /** The pipelines of the folder where the user is; without any, those of the demonstrations, which come with the package. */
 function pipelineFiles(): string[] {
@@ -155,10 +139,13 @@ function compileAll(files: readonly string[]): JobPlan[] {
       failures.push(error);
     }
   }
-  if (failures.length === 1) throw failures[0];
-  if (failures.length > 1)
-    throw new ProblemsError(failures.map(({ message }): Problem => ({ code: 'FILE_HAS_MISTAKES', message })));
-  return plans;
+  const last = failures.pop();
+  if (last === undefined) return plans;
+  for (const failure of failures) {
+    reportFailure(failure);
+    process.stderr.write('\n');
+  }
+  throw last;
 }
 
 /** The local topics that the plans read. */
@@ -177,7 +164,7 @@ function forget(plan: JobPlan, store: LocalStore): void {
     for (const node of plan.nodes) {
       if ((node.kind !== 'scan' && node.kind !== 'sink') || node.table === null) continue;
       const { settings } = node.table.bound;
-      for (const topic of [...topicsOf(settings), `${node.table.name}.dead-letter`]) store.topics.delete(topic);
+      for (const topic of [...topicsOf(settings), deadLetterTopic(node.table.name)]) store.topics.delete(topic);
       if (typeof settings.index === 'string') store.index.drop(settings.index);
     }
   });

@@ -22,7 +22,7 @@ Examples:
 
 async function explain(file: string, flags: ExplainFlags): Promise<void> {
   const [{ compileFile }, { printPlan }] = await Promise.all([import('./compile-file.ts'), import('../plan/print-plan.ts')]);
-  const plan = compileFile(file, flags);
+  const plan = compileFile(file, { ...flags, local: true });
   process.stdout.write(printPlan(plan));
   if (flags.code) {
     const { printCode } = await import('./print-code.ts');

@@ -7,6 +7,7 @@ import type { MessageStream } from '../generators/message-stream.ts';
 import { ReplayStream } from '../generators/replay.ts';
 import { sendToTopic } from '../generators/send-to-topic.ts';
 import { WeatherStream } from '../generators/weather.ts';
+import { commandMistake } from './command-mistake.ts';
 import { say } from './diagnostics.ts';
 import { countText } from './live-view.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
@@ -79,11 +80,9 @@ export async function generateCities(flags: CitiesFlags): Promise<void> {
 
 export async function replayFile(file: string, flags: ReplayFlags): Promise<void> {
   const { speed, timeField, keyField, count } = flags;
-  await send(
-    flags,
-    speed === undefined,
-    () => new ReplayStream({ path: file, start: systemClock.now(), speed, timeField, keyField, count }),
-  );
+  const options = { path: file, start: systemClock.now(), speed, timeField, keyField, count };
+  const hint = `Check the name of the file; relative names start at ${process.cwd()}.`;
+  await send(flags, speed === undefined, () => commandMistake(() => new ReplayStream(options), hint));
 }
 
 const seedOf = ({ seed }: GeneratorFlags): number => seed ?? systemClock.now();
@@ -116,6 +115,7 @@ async function send(flags: StreamFlags, asFastAsPossible: boolean | undefined, c
   const isLive = process.stderr.isTTY;
   let shownAt = startedAt;
   try {
+    commandMistake(() => store.topics.create(flags.topic));
     const sent = await sendToTopic(stream, store, flags.topic, {
       signal: abort.signal,
       asFastAsPossible,

@@ -24,6 +24,10 @@ Without --count it goes on until Ctrl-C. --seed repeats the same messages.`,
     .option('--backfill <duration>', 'begin so long ago, for example 1h, then go on with the clock')
     .option('--out-of-order <share>', 'share of messages a little out of order, 0 to 1', share, 0)
     .option('--late <share>', 'share of messages that come too late, 0 to 1', share, 0)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  isobar generate weather --devices 10 --rate 50\n  isobar generate weather --backfill 1h --late 0.01 --malformed 0.01\n  isobar generate weather --count 1000000 --fast --seed 1 --store load.db`,
+    )
     .action(async (flags: WeatherFlags) => (await import('./generate-commands.ts')).generateWeather(flags));
   addTopicFlags(generate.command('cities'), 'input')
     .description('temperatures of European capitals: "Budapest, 30"')
@@ -31,9 +35,17 @@ Without --count it goes on until Ctrl-C. --seed repeats the same messages.`,
     .option('--start <timestamp>', "begin in the past at this time, for example '2024-05-12 02:00:00'")
     .option('--backfill <duration>', 'begin so long ago, for example 10min, then go on with the clock')
     .option('--native-names', 'names as their countries write them: København, Αθήνα')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  isobar generate cities --malformed 0.01\n  isobar generate cities --native-names --rate 1000`,
+    )
     .action(async (flags: CitiesFlags) => (await import('./generate-commands.ts')).generateCities(flags));
   addReplayFlags(generate.command('replay <file>'))
     .description('the lines of a file, in the rhythm of their times')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  isobar generate replay examples/nyc-weather-2013.jsonl --topic weather_data --speed 86400`,
+    )
     .action(async (file: string, flags: ReplayFlags) => (await import('./generate-commands.ts')).replayFile(file, flags));
   return generate;
 }

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 
 /** Where the local store lies unless the user says otherwise. */
 export const DEFAULT_STORE = '.isobar/isobar.db';
@@ -16,7 +16,11 @@ export function addCompileFlags(command: Command): Command {
     .option('--local', 'local topics and a local index in place of Kafka and Elasticsearch')
     .option('--kafka <host:port>', 'read and write this Kafka instead of the one the file names')
     .option('--elasticsearch <url>', 'write to this Elasticsearch instead of the one the file names')
-    .option('--set <key=value>', "as SET 'key' = 'value' in front of the file; may be repeated", addSetting, new Map());
+    .addOption(
+      new Option('--set <key=value>', "as SET 'key' = 'value' in front of the file; may be repeated")
+        .argParser(addSetting)
+        .default(new Map(), 'none'),
+    );
 }
 
 function addSetting(text: string, settings: Map<string, string>): Map<string, string> {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ProblemsError, type Problem } from '../base/problem.ts';
+import { ProblemsError, RunError, type Problem } from '../base/problem.ts';
 import { checkCommand } from './check.ts';
 import { devCommand } from './dev.ts';
 import { reportFailure } from './diagnostics.ts';
@@ -12,21 +12,24 @@ import { topicsCommand } from './topics.ts';
 
 const EXAMPLES = `
 Examples:
-  isobar dev                               everything at once: generators, pipelines, a live view
-  isobar run pipelines/weather.sql --local run a pipeline on local topics
-  isobar run examples/nyc-weather.sql      run a file over files
-  isobar check pipelines/*.sql             every mistake, with its place
-  isobar topics tail weather_data -n 5     the last five records of a local topic
+  isobar dev                                everything at once: generators, pipelines, a live view
+  isobar run pipelines/weather.sql --local  run a pipeline on local topics
+  isobar run examples/nyc-weather.sql       run a file over files
+  isobar check pipelines/*.sql              every mistake, with its place
+  isobar topics tail weather_data -n 5      the last five records of a local topic
 
 Exit status: 0 done or stopped, 1 failed while running, 2 a mistake in the file or the command line.`;
 
 /** Runs one command line (without `node isobar`) and sets the exit status. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
-  // The reader of our output went away (`isobar … | head`): there is nobody left to tell.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader of our output went away (`isobar … | head`): there is nobody left to tell.
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    const hint = error.code === 'ENOSPC' ? 'The disk is full: make room.' : undefined;
+    process.exit(reportFailure(new RunError('OUTPUT_WRITE', `cannot write to standard output: ${error.message}`, hint)));
   });
+  // Without anybody to read diagnostics the work still goes on.
+  process.stderr.on('error', () => {});
   quietSqlite();
   const program = createProgram();
   try {
@@ -34,7 +37,8 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
     else await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
-      if (error.exitCode !== 0) process.exitCode = reportFailure(new ProblemsError([commandLineProblem(error)]));
+      if (error.exitCode !== 0)
+        process.exitCode = reportFailure(new ProblemsError([commandLineProblem(error, commandNamed(program, args))]));
     } else process.exitCode = reportFailure(error);
   }
 }
@@ -68,12 +72,25 @@ function throwInsteadOfExit(command: Command): void {
 }
 
 /** Commander's message, for example `error: unknown option '--lcal'\n(Did you mean --local?)`, in the form of all problems. */
-function commandLineProblem(error: CommanderError): Problem {
+function commandLineProblem(error: CommanderError, commandName: string): Problem {
   const [first, suggestion] = error.message.replace(/^error: /, '').split('\n');
   const code = error.code.replace(/^commander\./, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
-  const hint = suggestion ? suggestion.replace(/^\((.*)\)$/, '$1') : 'See isobar --help';
+  const hint = suggestion ? suggestion.replace(/^\((.*)\)$/, '$1') : `See ${commandName} --help`;
   if (error.code === 'commander.help') return { code: 'COMMAND_MISSING', message: 'the command needs a subcommand', hint };
   return { code: `COMMAND_${code.toUpperCase()}`, message: first, hint };
+}
+
+/** The innermost command that the words name, for example `isobar generate weather`. */
+function commandNamed(program: Command, args: readonly string[]): string {
+  let command = program;
+  let name = program.name();
+  for (const word of args) {
+    const next = command.commands.find((candidate) => candidate.name() === word);
+    if (next === undefined) break;
+    command = next;
+    name += ` ${word}`;
+  }
+  return name;
 }
 
 /** Node 24 warns that node:sqlite is experimental, which says nothing to the user. */

@@ -18,6 +18,10 @@ export function readSource(file: string): SourceText {
       { code: 'FILE_NOT_UTF8', message: `"${file}" is not text in UTF-8`, hint: 'Save the file with the encoding UTF-8' },
     ]);
   }
+  if (text.includes('\0')) {
+    const hint = 'A pipeline is a text file in UTF-8';
+    throw new ProblemsError([{ code: 'FILE_NOT_TEXT', message: `"${file}" holds binary data, not text`, hint }]);
+  }
   return { name: file, text };
 }
 

@@ -1,12 +1,17 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import type { JobPlan } from '../plan/job-plan.ts';
 import { Job } from '../run/job.ts';
 import type { JobStatus } from '../run/job-status.ts';
 import { compileFile } from './compile-file.ts';
 import { say } from './diagnostics.ts';
+import { eventTimeZone } from './event-time-zone.ts';
 import type { CompileFlags } from './job-flags.ts';
 import { countText, watermarkText } from './live-view.ts';
+import { Meter } from './meter.ts';
 import { printData } from './print-data.ts';
+import { printsRows } from './prints-rows.ts';
+import { ProgressLine } from './progress-line.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 
 export interface RunFileFlags extends CompileFlags {
@@ -32,21 +37,28 @@ export async function runFile(file: string, flags: RunFileFlags): Promise<void> 
     stopAfterRecords: flags.stopAfter,
   });
   const unsubscribe = stopOnSignals(() => void job.stop().catch(() => {}));
+  const progress = showsProgress(plan) ? new ProgressLine(new Meter(job, plan), process.stderr) : null;
+  if (progress !== null) say(`running ${file}; Ctrl-C stops it`);
   try {
     const outcome = await job.run();
+    progress?.close();
     if (outcome === 'stopped') say(job.keepsCheckpoints ? 'stopped; the next run goes on from here' : 'stopped');
   } finally {
+    progress?.close();
     unsubscribe();
     const status = job.status();
-    if (flags.metrics) for (const line of metricsLines(status)) say(line);
+    if (flags.metrics) for (const line of metricsLines(status, eventTimeZone(plan))) say(line);
     else for (const line of lossLines(status)) say(line);
   }
 }
 
-function metricsLines(status: JobStatus): string[] {
+/** Rows that go elsewhere leave the terminal to a line about the job; those printed here are a sign of life themselves. */
+const showsProgress = (plan: JobPlan): boolean => process.stderr.isTTY && !printsRows(plan);
+
+function metricsLines(status: JobStatus, timeZone: string): string[] {
   return [
     `${countText(status.recordsIn)} records in, ${countText(status.rowsOut)} rows out, ${countText(status.late)} late, ${countText(status.malformed)} malformed`,
-    `watermark ${watermarkText(status.watermark)}, ${countText(status.stateEntries)} entries of state, ${status.checkpoints} checkpoints`,
+    `watermark ${watermarkText(status.watermark, timeZone)}, ${countText(status.stateEntries)} entries of state, ${status.checkpoints} ${status.checkpoints === 1 ? 'checkpoint' : 'checkpoints'}`,
     ...status.sources.flatMap(({ table, records, malformed, reasons }) => [
       `source ${table}: ${countText(records)} records, ${countText(malformed)} malformed`,
       ...[...reasons].map(([reason, count]) => `  ${countText(count)} × ${reason}`),

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { ProblemsError, RunError } from '../base/problem.ts';
+import { ProblemsError } from '../base/problem.ts';
 import { LocalStore } from '../connectors/local/store.ts';
 import type { StoredRecords } from '../connectors/local/stored-records.ts';
+import { commandMistake } from './command-mistake.ts';
 import { say } from './diagnostics.ts';
 import { countText } from './live-view.ts';
 import { printData } from './print-data.ts';
@@ -31,11 +32,8 @@ export function createTopics(names: readonly string[], flags: CreateFlags): void
     throw new ProblemsError([{ code: 'COMMAND_INVALID_ARGUMENT', message: 'a topic has at least 1 partition' }]);
   withStore(flags.store, true, (store) => {
     for (const name of names) {
-      const isNew = store.topics.create(name, {
-        partitions: flags.partitions,
-        retentionBytes: flags.retentionBytes,
-        retentionMs: flags.retentionMs,
-      });
+      const { partitions: count, retentionBytes, retentionMs } = flags;
+      const isNew = commandMistake(() => store.topics.create(name, { partitions: count, retentionBytes, retentionMs }));
       const partitions = store.topics.partitionCount(name);
       say(
         `topic ${name} ${isNew ? 'created' : 'is there already'}, ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
@@ -112,7 +110,7 @@ interface RecordPlace {
 
 /** Where to begin in each partition: at what `--from` says, or so that the last `count` records of all are to come. */
 function firstOffsets(store: LocalStore, name: string, from: string | undefined, count: number): number[] {
-  const { partitions } = store.topics.describe(name);
+  const { partitions } = commandMistake(() => store.topics.describe(name));
   if (from === undefined) {
     const last = partitions.flatMap(({ partition, startOffset, endOffset }) => {
       const offsets = [Math.max(startOffset, endOffset - count)];
@@ -179,11 +177,9 @@ export function refuseKafka(kafka: string | undefined): void {
 
 function openStore(path: string, create: boolean): LocalStore {
   if (!create && !existsSync(path)) {
-    throw new RunError(
-      'STORE_NOT_FOUND',
-      `there is no local store ${path}`,
-      'It is made by isobar topics create, isobar generate, isobar dev or isobar run --local; another one is named by --store.',
-    );
+    const hint =
+      'It is made by isobar topics create, isobar generate, isobar dev or isobar run --local; another one is named by --store.';
+    throw new ProblemsError([{ code: 'STORE_NOT_FOUND', message: `there is no local store ${path}`, hint }]);
   }
   return LocalStore.open(path);
 }

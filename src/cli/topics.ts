@@ -23,9 +23,14 @@ Examples:
     .option('--partitions <count>', 'partitions of each', wholeNumber, 1)
     .option('--retention-bytes <bytes>', 'drop the oldest records of a partition beyond this size', wholeNumber)
     .option('--retention-ms <milliseconds>', 'drop records older than this', wholeNumber)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  isobar topics create weather_data\n  isobar topics create input --partitions 4 --retention-ms 86400000`,
+    )
     .action(async (names: string[], flags: CreateFlags) => (await import('./topics-commands.ts')).createTopics(names, flags));
   addStoreFlags(topics.command('list'))
     .description('show the topics with their partitions, records and sizes')
+    .addHelpText('after', `\nExamples:\n  isobar topics list\n  isobar topics list --store load.db`)
     .action(async (flags: StoreFlags) => (await import('./topics-commands.ts')).listTopics(flags));
   addStoreFlags(topics.command('tail <name>'))
     .description('show the last records, then those that come')
@@ -33,9 +38,14 @@ Examples:
     .option('-n <count>', 'end after so many records; without --from, the last ones there are', wholeNumber)
     .option('--key', "show each record's key too, before a tab")
     .option('--offsets', "show each record's partition and offset too")
+    .addHelpText(
+      'after',
+      `\nExamples:\n  isobar topics tail weather_data\n  isobar topics tail weather_data -n 5\n  isobar topics tail output_avg --from earliest -n 20 --key --offsets`,
+    )
     .action(async (name: string, flags: TailFlags) => (await import('./topics-commands.ts')).tailTopic(name, flags));
   addStoreFlags(topics.command('delete <names...>'))
     .description('delete topics with all their records')
+    .addHelpText('after', `\nExamples:\n  isobar topics delete output_avg output_max`)
     .action(async (names: string[], flags: StoreFlags) => (await import('./topics-commands.ts')).deleteTopics(names, flags));
   return topics;
 }

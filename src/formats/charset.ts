@@ -8,7 +8,7 @@ export interface Charset {
 }
 
 const CHARSETS: readonly Charset[] = [
-  { name: 'UTF-8', decode: (bytes) => bytes.toString('utf8'), encode: (text) => Buffer.from(withoutHalves(text), 'utf8') },
+  { name: 'UTF-8', decode: decodeUtf8, encode: (text) => Buffer.from(withoutHalves(text), 'utf8') },
   { name: 'US-ASCII', decode: decodeAscii, encode: (text) => Buffer.from(text.replace(/[^\0-\x7f]/gu, '?'), 'latin1') },
   {
     name: 'ISO-8859-1',
@@ -51,4 +51,15 @@ function decodeMarked(bytes: Buffer): string {
   if (bytes.length >= 2 && bytes[0] === 0xff && bytes[1] === 0xfe) return decodeLittle(bytes.subarray(2));
   const isMarked = bytes.length >= 2 && bytes[0] === 0xfe && bytes[1] === 0xff;
   return decodeBig(isMarked ? bytes.subarray(2) : bytes);
+}
+
+/** Java takes an encoded surrogate, three bytes, for one malformed character; Node.js for three. */
+function decodeUtf8(bytes: Buffer): string {
+  const text = bytes.toString('utf8');
+  if (!text.includes('\ufffd')) return text;
+  const copy = Buffer.from(bytes);
+  for (let i = copy.indexOf(0xed); i !== -1 && i + 2 < copy.length; i = copy.indexOf(0xed, i + 1)) {
+    if (copy[i + 1] >= 0xa0 && copy[i + 1] <= 0xbf && copy[i + 2] >= 0x80 && copy[i + 2] <= 0xbf) copy.write('\ufffd', i);
+  }
+  return copy.toString('utf8');
 }

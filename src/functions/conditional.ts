@@ -1,6 +1,7 @@
 import { asDecimal, commonType, comparisonType, mergedType } from '../types/common-type.ts';
 import { decimalToDouble, powerOfTen } from '../types/decimal.ts';
 import {
+  type SqlKind,
   BOOLEAN,
   isApproximate,
   isInteger,
@@ -71,6 +72,9 @@ const nullIf: ScalarFunction = {
 
 // ---------------------------------------------------------------- IF, IFNULL
 
+/** Flink's IF takes none of them; CASE does. */
+const CONSTRUCTED = new Set<SqlKind>(['ARRAY', 'MAP', 'MULTISET', 'ROW']);
+
 const ifFunction: ScalarFunction = {
   name: 'IF',
   summary: 'The second argument when the condition is true, otherwise the third.',
@@ -79,7 +83,8 @@ const ifFunction: ScalarFunction = {
     expectCount('IF', args, 3);
     const [condition, ...results] = args;
     const type = commonType(argumentTypes(results));
-    if (type === undefined || (condition.type.kind !== 'BOOLEAN' && condition.type.kind !== 'NULL')) {
+    const isCondition = condition.type.kind === 'BOOLEAN' || condition.type.kind === 'NULL';
+    if (type === undefined || !isCondition || CONSTRUCTED.has(type.kind)) {
       throw wrongTypes('IF', args, 'a condition and two results of one kind');
     }
     return signature(args, [BOOLEAN, type, type], type);

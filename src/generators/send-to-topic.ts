@@ -6,7 +6,7 @@ import { pace, type PaceOptions } from './pace.ts';
  * Sends a stream to a local topic, which is made with one partition when it is not there. Answers how many messages were sent:
  * all of them are in the topic then.
  */
-export function sendToTopic(
+export async function sendToTopic(
   stream: MessageStream,
   store: LocalStore,
   topic: string,

@@ -96,7 +96,8 @@ export interface UnionNode extends NodeBase {
 
 /**
  * Gives every row once for each grouping set, with NULL in the columns the set leaves out; the set's number (Flink's
- * grouping id: bit 1 for a column left out, first column highest) is appended as the last column, a BIGINT.
+ * grouping id: bit 1 for a column left out, first column highest; above those bits the count of equal sets before it) is
+ * appended as the last column, a BIGINT.
  */
 export interface ExpandNode extends NodeBase {
   readonly kind: 'expand';

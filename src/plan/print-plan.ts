@@ -64,7 +64,7 @@ function describe(plan: JobPlan, node: PlanNode): string[] {
     case 'scan':
       return [
         tableText(node.table.name, node.table.bound),
-        ...settingsLines(node.table.bound.settings),
+        ...settingsLines(node.table.bound.settings, 'source'),
         `${node.table.bound.bounded ? 'bounded' : 'unbounded'}${node.table.bound.emits === 'upsert' ? ', upserts by key' : ''}`,
       ];
     case 'values':
@@ -113,7 +113,7 @@ function describe(plan: JobPlan, node: PlanNode): string[] {
       const { unit, preceding } = node.frame;
       const reach = preceding === Infinity ? 'UNBOUNDED' : unit === 'rows' ? String(preceding) : durationText(preceding);
       return [
-        `by ${columns(node.partition)}, order by ${column(node.orderColumn)} (${node.time})${ttlText(node.stateTtlMs)}`,
+        `by ${columns(node.partition)}, order by ${node.time === 'proctime' ? 'PROCTIME()' : column(node.orderColumn)}${ttlText(node.stateTtlMs)}`,
         `${unit.toUpperCase()} BETWEEN ${reach} PRECEDING AND CURRENT ROW`,
         ...node.aggregates.map((call) => aggregateText(call, names)),
       ];
@@ -146,17 +146,25 @@ function sinkText(node: SinkNode, names: readonly string[]): string[] {
     node.primaryKey.length > 0
       ? `, key (${node.primaryKey.map((i) => nameText(node.schema[i]?.name ?? names[i])).join(', ')})`
       : '';
-  return [tableText(node.table.name, bound), ...settingsLines(bound.settings), rows, `${takes}${key}`];
+  return [tableText(node.table.name, bound), ...settingsLines(bound.settings, 'sink'), rows, `${takes}${key}`];
 }
 
 function tableText(name: string, bound: { connector: string; format?: { format: string } }): string {
   return `${nameText(name)}: ${bound.connector}${bound.format ? ` (${bound.format.format})` : ''}`;
 }
 
-function settingsLines(settings: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(settings)
-    .filter(([, value]) => ['string', 'number', 'boolean', 'bigint'].includes(typeof value) && value !== '')
-    .map(([key, value]) => `${key} = ${String(value)}`);
+/** The settings that tell where a table lies and what of it is read. Others are details, or secrets. */
+const SHOWN_SETTINGS = ['path', 'topics', 'topicPattern', 'start', 'index', 'hosts', 'numberOfRows', 'rowsPerSecond'];
+
+function settingsLines(settings: Readonly<Record<string, unknown>>, use: 'source' | 'sink'): string[] {
+  return SHOWN_SETTINGS.flatMap((key) => {
+    const value = settings[key];
+    if (value === undefined || value === null) return [];
+    if (key === 'start') {
+      return use === 'source' ? [`${key} = ${(value as { readonly mode: string }).mode}`] : [];
+    }
+    return [`${key} = ${Array.isArray(value) ? value.join(', ') : String(value)}`];
+  });
 }
 
 function schemaText(schema: Schema): string {

@@ -82,8 +82,7 @@ describe('invalid UTF-8', () => {
   });
 
   test('json without ignore-parse-errors fails and names the line', async () => {
-    const { lines, error } = await read(messages, 'id INT, s STRING', `'format' = 'json'`);
-    expect(lines).toEqual(['+I[1, fine é]']);
+    const { error } = await read(messages, 'id INT, s STRING', `'format' = 'json'`);
     expect(error).toMatch(/^malformed record for table "t" \(file \/t\/data, line 2\): /);
   });
 

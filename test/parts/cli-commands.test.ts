@@ -77,6 +77,7 @@ describe('the command line', () => {
       stdout: '',
       stderr: "error[COMMAND_UNKNOWN_OPTION]: unknown option '--lcal'\nhint: Did you mean --local?\n",
     });
+    expect((await run('generate', 'weather', '--rate', '0')).stderr).toContain('hint: See isobar generate weather --help');
   });
 });
 
@@ -144,6 +145,25 @@ describe('check', () => {
   });
 });
 
+test('check and explain need no --local; run says what it needs', async () => {
+  expect(await run('check', 'endless.sql')).toMatchObject({ status: 0 });
+  expect((await run('explain', 'endless.sql')).stdout).toContain('topics = numbers');
+  const { status, stderr } = await run('run', 'endless.sql');
+  expect(status).toBe(2);
+  expect(stderr.match(/error\[\w+\]/g)).toEqual(['error[SQL_CONNECTOR_NEEDS_LOCAL]', 'error[SQL_CONNECTOR_NEEDS_LOCAL]']);
+});
+
+test('a file that is no text is one mistake, and a very wrong one is cut short', async () => {
+  writeFileSync(join(folder, 'binary.sql'), 'SELECT 1\0\0\0\0');
+  expect((await run('check', 'binary.sql')).stderr).toMatch(
+    /^error\[FILE_NOT_TEXT\]: "binary.sql" holds binary data.*\nhint: .*\n$/,
+  );
+  writeFileSync(join(folder, 'wrong.sql'), '\u0001'.repeat(300));
+  const { stderr } = await run('check', 'wrong.sql');
+  expect(stderr.match(/error\[/g)).toHaveLength(100);
+  expect(stderr.endsWith('\nand 200 more\n')).toBe(true);
+});
+
 describe('explain', () => {
   test('shows the plan and, when asked, the code', async () => {
     const { status, stdout } = await run('explain', 'good.sql', '--code');
@@ -168,7 +188,13 @@ describe('topics and generate', () => {
     expect((await run('topics', 'list', ...store)).stdout).toBe(
       'topic  partitions  records  size\na               1        0   0 B\n',
     );
-    expect(await run('topics', 'tail', 'c', ...store)).toMatchObject({ status: 1, stdout: '' });
+    expect(await run('topics', 'tail', 'c', ...store)).toMatchObject({
+      status: 2,
+      stdout: '',
+      stderr: expect.stringContaining('error[TOPIC_NOT_FOUND]: there is no local topic "c"'),
+    });
+    expect(await run('topics', 'create', 'a b', ...store)).toMatchObject({ status: 2 });
+    expect(await run('generate', 'replay', 'no.jsonl', '--topic', 'a', ...store)).toMatchObject({ status: 2 });
   });
 
   test('the same seed gives the same messages', async () => {

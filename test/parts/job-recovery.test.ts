@@ -140,6 +140,19 @@ test('the checkpoint of another version of the file is refused, and --fresh forg
   expect(valuesOf('doubled')).toEqual([0, 2, 4, 6, ...Array.from({ length: 10 }, (_, n) => n * 3)]);
 });
 
+test('a damaged checkpoint is an error that says what to do', async () => {
+  send(0, 10);
+  await job(COPY, { stopAfterRecords: 4 }).run();
+  inStore((store) => {
+    const { id, fingerprint, time } = store.checkpoints.load('job')!;
+    store.checkpoints.save({ job: 'job', id, fingerprint, time }, [['progress', new Uint8Array(10)]]);
+  });
+  await expect(job(COPY).run()).rejects.toMatchObject({
+    code: 'CHECKPOINT_DAMAGED',
+    message: 'the checkpoint of job "job" is damaged',
+  });
+});
+
 test('the same job does not run twice at once', async () => {
   const unbounded = COPY.replaceAll(`'scan.bounded.mode' = 'latest-offset',`, '');
   const first = job(unbounded);

@@ -18,7 +18,6 @@ END;`;
 const EXPECTED = `Job: plan.sql
 
 Sink #5  totals: print
-│    standardError = false
 │    takes (city STRING, n BIGINT)
 │    any change
 └─ Calc #4  city, agg0 AS n
@@ -33,8 +32,6 @@ Sink #5  totals: print
             │    gives (city STRING, temp INT, seen TIMESTAMP(3) *ROWTIME*)  [+I]
             └─ Scan #0  reading: filesystem (json)
                     path = in
-                    monitorIntervalMs = 0
-                    partBytes = 134217728
                     bounded
                     gives (city STRING, temp INT, seen TIMESTAMP(3))  [+I]
 

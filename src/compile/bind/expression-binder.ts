@@ -257,12 +257,10 @@ function bindCall(node: ast.CallNode, context: ExpressionContext): Bound {
   if (node.star || node.distinct || node.filter !== undefined || node.orderBy.length > 0) {
     throw new Mistake('SQL_WRONG_ARGUMENTS', `${name} is not an aggregate function`, node.place);
   }
+  const args = context.problems.all(node.args, (arg) => bindExpression(arg, context));
+  const bound = call(name, args, node.place);
   // Only the branch that is asked for is evaluated.
-  return call(
-    name === 'IF' && node.args.length === 3 ? 'CASE' : name,
-    context.problems.all(node.args, (arg) => bindExpression(arg, context)),
-    node.place,
-  );
+  return bound.kind === 'call' && bound.function === 'IF' ? call('CASE', bound.args, node.place) : bound;
 }
 
 function unknownFunction(name: ast.Name): Mistake {

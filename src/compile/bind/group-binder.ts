@@ -260,14 +260,23 @@ export function aggregateCall(bound: Omit<BoundAggregate, 'kind' | 'place'>, col
   };
 }
 
-/** Number of a grouping set: a bit for each key, the first key's highest, set where the key is left out. */
-export function groupingId(set: readonly number[], keys: number): bigint {
+/**
+ * Number of each grouping set: its grouping id and, above that, how many equal sets stand before it (its GROUP_ID), because a set
+ * that is written twice makes its groups twice.
+ */
+export function groupingNumbers(sets: readonly (readonly number[])[], keys: number): bigint[] {
+  const ids = sets.map((set) => groupingId(set, keys));
+  return ids.map((id, i) => id + (BigInt(ids.slice(0, i).filter((other) => other === id).length) << BigInt(keys)));
+}
+
+/** Grouping id of a grouping set: a bit for each key, the first key's highest, set where the key is left out. */
+function groupingId(set: readonly number[], keys: number): bigint {
   let id = 0n;
   for (let key = 0; key < keys; key++) id = (id << 1n) | (set.includes(key) ? 0n : 1n);
   return id;
 }
 
-/** GROUPING(a, b), GROUPING_ID(a, b) as an expression over the grouping id column. */
+/** GROUPING(a, b), GROUPING_ID(a, b), GROUP_ID() as an expression over the column of the sets' numbers. */
 function groupingFunction(
   name: string,
   args: readonly Bound[],
@@ -287,16 +296,17 @@ function groupingFunction(
   });
   const bigint = withNullable(sql.BIGINT, false);
   const literal = (value: bigint): Bound => ({ kind: 'literal', value, type: bigint });
-  if (sets === null || name === '$GROUP_ID') return literal(0n);
+  if (sets === null) return literal(0n);
   const id: Bound = { kind: 'column', index: keys.length, type: bigint };
-  const branches = sets.flatMap((set): Bound[] => [
-    call('=', [id, literal(groupingId(set, keys.length))], place),
-    literal(
-      groupingId(
-        positions.flatMap((key, i) => (set.includes(key) ? [i] : [])),
-        positions.length,
-      ),
-    ),
+  const idOf = (set: readonly number[]): bigint =>
+    groupingId(
+      positions.flatMap((key, i) => (set.includes(key) ? [i] : [])),
+      positions.length,
+    );
+  const numbers = groupingNumbers(sets, keys.length);
+  const branches = sets.flatMap((set, i): Bound[] => [
+    call('=', [id, literal(numbers[i])], place),
+    literal(name === '$GROUP_ID' ? numbers[i] >> BigInt(keys.length) : idOf(set)),
   ]);
   return call('CASE', [...branches, literal(0n)], place);
 }

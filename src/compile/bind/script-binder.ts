@@ -53,7 +53,7 @@ class ScriptBinder {
   checkUnusedTables(): void {
     for (const table of this.#catalog.tables()) {
       if (table.connectors.size > 0) continue;
-      const connector = findConnector(table.declaration.options.get('connector')?.value ?? '', { local: this.#local });
+      const connector = findConnector(table.declaration.options.get('connector')?.value ?? '', { local: true });
       this.#problems.attempt(() =>
         this.#connect(table, connector?.createSource === undefined && connector?.createSink !== undefined ? 'sink' : 'source'),
       );

@@ -5,9 +5,9 @@ const INTEGERS: readonly SqlKind[] = ['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT'
 /** From which kinds an INSERT converts by itself (Flink's LogicalTypeCasts, implicit casts). */
 const IMPLICIT_FROM: Partial<Record<SqlKind, readonly SqlKind[]>> = {
   VARCHAR: ['CHAR', 'VARCHAR'],
-  CHAR: ['CHAR', 'VARCHAR'],
+  CHAR: ['CHAR'],
   VARBINARY: ['BINARY', 'VARBINARY'],
-  BINARY: ['BINARY', 'VARBINARY'],
+  BINARY: ['BINARY'],
   DECIMAL: [...INTEGERS, 'DECIMAL', 'FLOAT', 'DOUBLE'],
   TINYINT: INTEGERS.slice(0, 1),
   SMALLINT: INTEGERS.slice(0, 2),

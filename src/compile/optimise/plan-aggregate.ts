@@ -4,7 +4,7 @@ import type { Place } from '../../base/place.ts';
 import type { Field } from '../../types/schema.ts';
 import type { Expression } from '../../plan/expression.ts';
 import type { AggregateCall, WindowSpec } from '../../plan/node.ts';
-import { groupingId } from '../bind/group-binder.ts';
+import { groupingNumbers } from '../bind/group-binder.ts';
 import { unsupported } from '../bind/mistake.ts';
 import type { AggregateRelation, WindowColumn } from '../bind/relation.ts';
 import { generateAggregateCode } from '../generate/aggregate-code.ts';
@@ -83,7 +83,7 @@ function windowAggregate(
   const source = fused?.pipe ?? pipe;
   const extra = fused === undefined ? [windowKeys.start, windowKeys.end] : [];
   const input = aggregateInput(builder, relation, source, keys, calls, extra, fused?.time);
-  builder.insertOnly(input.node, 'a window aggregation', relation.place);
+  builder.insertOnly(input.node, 'a window aggregation', relation.place, false);
   const window: WindowSpec = fused?.window ?? {
     kind: 'attached',
     startColumn: input.extra[0],
@@ -183,6 +183,7 @@ function aggregateInput(
   if (relation.sets !== null) {
     const { sets } = relation;
     const input = builder.nodes[node];
+    const numbers = groupingNumbers(sets, relation.keys.length);
     node = builder.add({
       kind: 'expand',
       inputs: [node],
@@ -193,9 +194,9 @@ function aggregateInput(
         { name: '$grouping', type: withNullable(sql.BIGINT, false) },
       ],
       changelog: input.changelog,
-      sets: sets.map((set) => ({
-        nulls: keys.flatMap((key, i) => (set.includes(relation.keys.indexOf(key)) ? [] : [keyColumns[i]])),
-        id: groupingId(set, relation.keys.length),
+      sets: sets.map((set, i) => ({
+        nulls: keys.flatMap((key, k) => (set.includes(relation.keys.indexOf(key)) ? [] : [keyColumns[k]])),
+        id: numbers[i],
       })),
       place: relation.place,
     });

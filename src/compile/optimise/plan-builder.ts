@@ -167,14 +167,14 @@ export class PlanBuilder {
     );
   }
 
-  /** Only rows that are never taken back may come in. */
-  insertOnly(node: number, what: string, place: Place): void {
+  /** Only rows that are never taken back may come in; `flinkToo`: Flink has the same limit. */
+  insertOnly(node: number, what: string, place: Place, flinkToo = true): void {
     if (this.nodes[node].changelog === 'insert') return;
     throw new Mistake(
       'SQL_CHANGELOG',
-      `${what} cannot take a query that updates and deletes rows`,
+      `${what} cannot take a query that updates and deletes rows${flinkToo ? '' : ' yet'}`,
       place,
-      'Aggregate over windows below, so that rows are final. Flink refuses this too.',
+      `Aggregate over windows below, so that rows are final.${flinkToo ? ' Flink refuses this too.' : ''}`,
     );
   }
 }

@@ -14,7 +14,7 @@ export function assignWindows(builder: PlanBuilder, relation: WindowTableRelatio
     fields,
     relation.place,
   );
-  builder.insertOnly(below, 'a window', relation.place);
+  builder.insertOnly(below, 'a window', relation.place, false);
   const windows = relation.fields.slice(width).map(planField);
   const node = builder.add({
     kind: 'window-assign',

@@ -24,7 +24,7 @@ export function fileError(error: unknown, what: string, path: string): RunError 
 }
 
 const REASONS: Readonly<Record<string, readonly [string, string]>> = {
-  ENOENT: ['there is no such file or folder', `Check the option 'path'; a relative path starts at the current directory.`],
+  ENOENT: ['there is no such file or folder', `Check the option 'path'; relative paths start at the current directory.`],
   EACCES: ['permission denied', `Check who may read and write it.`],
   EPERM: ['permission denied', `Check who may read and write it.`],
   ENOTDIR: ['a part of the path is a file, not a folder', `Check the option 'path'.`],

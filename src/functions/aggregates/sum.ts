@@ -30,7 +30,10 @@ export const sum0: AggregateFunction = {
     ),
 };
 
-/** AVG is the sum, wrapped around as SUM's, divided by the count; of integers it is an integer, rounded toward zero. */
+/**
+ * AVG is the sum divided by the count. Its sum is wider than SUM's: integers are added up as BIGINT, FLOAT as DOUBLE. Of
+ * integers it is an integer, rounded toward zero.
+ */
 export const avg: AggregateFunction = {
   name: 'AVG',
   summary: 'the average of the values; NULL when there are none',
@@ -39,13 +42,17 @@ export const avg: AggregateFunction = {
     return { args: [type], type: averageType(type) };
   },
   generate: (site) => {
-    const { fields, accumulate, retract, merge } = sumAccumulator({ ...site, retracting: true }, () => ({ value: '' }));
+    const [type] = site.args;
+    const field = averageField(type);
+    const carry = type.kind === 'INTEGER' ? carrySum : () => '';
     return {
-      fields,
+      fields: { sum: field, count: 'Float64Array', ...(type.kind === 'INTEGER' ? { carried: 'BigInt64Array' } : {}) },
       nulls: 'skip',
-      accumulate,
-      ...(site.retracting ? { retract } : {}),
-      merge,
+      accumulate: (state, [x]) => `${add(field, state.sum, x)} ${state.count}++; ${carry(state)}`,
+      ...(site.retracting ? { retract: (state, [x]) => `${state.sum} -= ${x}; ${state.count}--; ${carry(state)}` } : {}),
+      merge: (state, other) =>
+        `${add(field, state.sum, other.sum)} ${state.count} += ${other.count}; ` +
+        (type.kind === 'INTEGER' ? `${state.carried} += ${other.carried}; ${carry(state)}` : ''),
       result: (state) => ({ value: average(site, state), isNull: `${state.count} === 0${orOverflow(site, state)}` }),
     };
   },
@@ -91,6 +98,16 @@ export function sumField(type: SqlType): AccumulatorField {
   }
 }
 
+/** The array that adds up numbers of a type for their average. */
+function averageField(type: SqlType): AccumulatorField {
+  return type.kind === 'BIGINT' || type.kind === 'DECIMAL' ? sumField(type) : 'Float64Array';
+}
+
+/** Before a sum of INT leaves the integers that a double holds exactly it moves to the field `carried`. */
+function carrySum({ sum: total, carried }: Elements): string {
+  return `if (${total} > 0x10000000000000 || ${total} < -0x10000000000000) { ${carried} += BigInt(${total}); ${total} = 0; }`;
+}
+
 /** Fields `sum`, and `count` or (when nothing is taken back) `any`: whether there was a value. */
 function sumAccumulator(site: AggregateSite, result: Accumulator['result']): Accumulator {
   const field = sumField(site.args[0]);
@@ -120,19 +137,21 @@ export function add(field: AccumulatorField, element: string, x: string): string
   return field === 'Array' ? `${element} = (${element} ?? 0n) + (${x} ?? 0n);` : `${element} += ${x};`;
 }
 
-function average(site: AggregateSite, { sum: total, count: n }: Elements): string {
+function average(site: AggregateSite, { sum: total, count: n, carried }: Elements): string {
   const type = site.args[0];
   switch (type.kind) {
     case 'DOUBLE':
       return `${total} / ${n}`;
     case 'FLOAT':
-      return `Math.fround(${total} / Math.fround(${n}))`;
+      return `Math.fround(${total} / ${n})`;
     case 'BIGINT':
       return `${total} / BigInt(${n})`;
     case 'DECIMAL': {
       const up = Math.max(6, type.scale) - type.scale;
       return `divideHalfUp(${up === 0 ? total : `${total} * powerOfTen(${up})`}, BigInt(${n}))`;
     }
+    case 'INTEGER':
+      return `(${carried} === 0n ? (${total} / ${n}) | 0 : Number((${carried} + BigInt(${total})) / BigInt(${n})))`;
     default:
       return `(${total} / ${n}) | 0`;
   }

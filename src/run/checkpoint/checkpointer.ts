@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '../../base/clock.ts';
+import { RunError } from '../../base/problem.ts';
 import type { LocalStore } from '../../connectors/local/store.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -85,10 +86,19 @@ export class Checkpointer {
     const operators = new Map<number, unknown>();
     for (const name of stored.parts()) {
       const match = /^operator-(\d+)$/.exec(name);
-      if (match) operators.set(Number(match[1]), deserialize(stored.part(name) as Uint8Array));
+      if (match) operators.set(Number(match[1]), this.#deserialized(stored.part(name)));
     }
-    const { positions, counts } = deserialize(stored.part('progress') as Uint8Array) as Pick<Checkpoint, 'positions' | 'counts'>;
+    const { positions, counts } = this.#deserialized(stored.part('progress')) as Pick<Checkpoint, 'positions' | 'counts'>;
     return { fingerprint: stored.fingerprint, takenAt: stored.time, positions, counts, operators };
+  }
+
+  #deserialized(part: Uint8Array | undefined): unknown {
+    try {
+      return deserialize(part as Uint8Array);
+    } catch (cause) {
+      const hint = 'Use --fresh to forget it and start anew, or copy the store from a backup.';
+      throw new RunError('CHECKPOINT_DAMAGED', `the checkpoint of job "${this.#job}" is damaged`, hint, { cause });
+    }
   }
 }
 

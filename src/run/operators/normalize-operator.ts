@@ -109,7 +109,8 @@ export class NormalizeOperator implements Operator {
 
   private write(columns: readonly Column[], row: number, kind: number): void {
     const { writer } = this;
-    writer.room(1);
+    // Both sides of an update go into one batch.
+    writer.room(kind === UPDATE_BEFORE ? 2 : 1);
     for (let c = 0; c < columns.length; c++) copyRange(columns[c], row, writer.columns[c], writer.batch.length, 1);
     writer.commitRow(kind);
   }

@@ -163,7 +163,8 @@ export class RankOperator implements Operator {
 
   private write(handle: number, rank: number, kind: number): void {
     const { writer, rows, width } = this;
-    writer.room(1);
+    // Both sides of an update go into one batch.
+    writer.room(kind === UPDATE_BEFORE ? 2 : 1);
     const row = writer.batch.length;
     for (let c = 0; c < width; c++) copyRange(rows.columns[c], handle, writer.columns[c], row, 1);
     if (this.node.withRank) (writer.columns[width] as BigintColumn).set(row, BigInt(rank));
