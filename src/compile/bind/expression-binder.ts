@@ -332,7 +332,7 @@ function bindOver(node: ast.CallNode, name: string, context: ExpressionContext):
   const { args, type } = isRank ? { args: [], type: withNullable(sql.BIGINT, false) } : aggregateArguments(node, name, inner);
   return {
     kind: 'over',
-    function: name,
+    function: name === 'AVG' ? '$AVG_OVER' : name,
     args,
     distinct: node.distinct,
     filter: node.filter === undefined ? null : condition(node.filter, { ...inner, clause: 'where' }, 'FILTER'),

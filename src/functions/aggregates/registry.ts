@@ -5,7 +5,7 @@ import { count } from './count.ts';
 import { firstValue, lastValue } from './first-last.ts';
 import { listAgg } from './list-agg.ts';
 import { max, min } from './min-max.ts';
-import { avg, sum, sum0 } from './sum.ts';
+import { avg, avgOver, sum, sum0 } from './sum.ts';
 import { stddevPop, stddevSamp, varPop, varSamp } from './variance.ts';
 
 /** All aggregate functions. */
@@ -14,6 +14,7 @@ const aggregates: readonly AggregateFunction[] = [
   sum,
   sum0,
   avg,
+  avgOver,
   min,
   max,
   stddevPop,

@@ -58,6 +58,21 @@ export const avg: AggregateFunction = {
   },
 };
 
+/**
+ * AVG in an OVER window, where Flink plans it as SUM / COUNT: the sum wraps around, or is rounded, as SUM's. So it does beside
+ * STDDEV and VAR, too, which is not imitated.
+ */
+export const avgOver: AggregateFunction = {
+  ...avg,
+  name: '$AVG_OVER',
+  summary: 'the average of the values, as SUM / COUNT; NULL when there are none',
+  generate: (site) =>
+    sumAccumulator({ ...site, retracting: true }, (state) => ({
+      value: averageOver(site, state),
+      isNull: `${state.count} === 0${orOverflow(site, state)}`,
+    })),
+};
+
 /** The one numeric argument. */
 export function numericArgument(name: string, args: readonly Argument[]): SqlType {
   if (args.length !== 1 || !isNumeric(args[0].type)) {
@@ -135,6 +150,17 @@ function orOverflow(site: AggregateSite, state: Elements): string {
 /** Statement that adds to an element, which in an Array may still be null. */
 export function add(field: AccumulatorField, element: string, x: string): string {
   return field === 'Array' ? `${element} = (${element} ?? 0n) + (${x} ?? 0n);` : `${element} += ${x};`;
+}
+
+function averageOver(site: AggregateSite, state: Elements): string {
+  switch (site.args[0].kind) {
+    case 'FLOAT':
+      return `Math.fround(${state.sum} / Math.fround(${state.count}))`;
+    case 'INTEGER':
+      return `(${state.sum} / ${state.count}) | 0`;
+    default:
+      return average(site, state);
+  }
 }
 
 function average(site: AggregateSite, { sum: total, count: n, carried }: Elements): string {
