@@ -99,7 +99,7 @@ export class ExpressionWriter {
 
   #column(index: number, type: SqlType): Operand {
     this.columns.add(index);
-    const isNull = type.nullable ? this.#constant('n', `n${index}[i] === 1`) : 'false';
+    const isNull = this.#isNullColumn(index, type);
     switch (storageOf(this.#schema[index].type)) {
       case 'boolean':
         return { value: this.#constant('v', `v${index}[i] === 1`), isNull };
@@ -123,9 +123,26 @@ export class ExpressionWriter {
         return this.#case(call);
       case 'COALESCE':
         return this.#coalesce(call);
+      case 'IS NULL':
+        return { value: this.#nullTest(call.args[0]), isNull: 'false' };
+      case 'IS NOT NULL':
+        return { value: this.#constant('v', `!${this.#nullTest(call.args[0])}`), isNull: 'false' };
       default:
         return this.#function(call);
     }
+  }
+
+  #isNullColumn(index: number, type: SqlType): string {
+    this.columns.add(index);
+    if (!type.nullable) return 'false';
+    const key = `null #${index}`;
+    for (const scope of this.#scopes) {
+      const known = scope.get(key);
+      if (known !== undefined) return known.isNull;
+    }
+    const isNull = this.#constant('n', `n${index}[i] === 1`);
+    this.#scopes[this.#scopes.length - 1].set(key, { value: '', isNull });
+    return isNull;
   }
 
   // ---------------------------------------------------------------- functions
@@ -200,6 +217,11 @@ export class ExpressionWriter {
     };
     next(0);
     return { value, isNull };
+  }
+
+  /** Whether a value is NULL, without looking at the value. */
+  #nullTest(expression: Expression): string {
+    return expression.kind === 'column' ? this.#isNullColumn(expression.index, expression.type) : this.write(expression).isNull;
   }
 
   #case(call: CallExpression): Operand {
