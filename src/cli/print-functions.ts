@@ -26,7 +26,8 @@ function allEntries(): Entry[] {
   };
   for (const name of functionNames()) add(findFunction(name)!);
   for (const name of aggregateNames()) add(findAggregate(name)!);
-  return [...entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  // Names with a dollar are those of the planner, which no query can write.
+  return [...entries.values()].filter(({ name }) => !name.startsWith('$')).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 const isMeant = (entry: Entry, name: string): boolean => [entry.name, ...entry.aliases].some((own) => own.includes(name));

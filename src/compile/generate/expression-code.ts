@@ -77,14 +77,21 @@ export class ExpressionWriter {
   write(expression: Expression): Operand {
     if (expression.kind === 'literal') return this.#literal(expression.value, expression.type);
     const key = expression.kind === 'column' ? `#${expression.index}` : expressionKey(expression);
-    for (const scope of this.#scopes) {
-      const known = scope.get(key);
-      if (known !== undefined) return known;
-    }
+    const known = this.#known(key);
+    if (known !== undefined) return known;
     const operand = expression.kind === 'column' ? this.#column(expression.index, expression.type) : this.#call(expression);
     const isShareable = expression.kind === 'column' || isDeterministic(expression);
     if (isShareable) this.#scopes[this.#scopes.length - 1].set(key, operand);
     return operand;
+  }
+
+  /** What an enclosing block has computed already. */
+  #known(key: string): Operand | undefined {
+    for (const scope of this.#scopes) {
+      const known = scope.get(key);
+      if (known !== undefined) return known;
+    }
+    return undefined;
   }
 
   #literal(value: Value, type: SqlType): Operand {
@@ -98,7 +105,6 @@ export class ExpressionWriter {
   }
 
   #column(index: number, type: SqlType): Operand {
-    this.columns.add(index);
     const isNull = this.#isNullColumn(index, type);
     switch (storageOf(this.#schema[index].type)) {
       case 'boolean':
@@ -136,10 +142,8 @@ export class ExpressionWriter {
     this.columns.add(index);
     if (!type.nullable) return 'false';
     const key = `null #${index}`;
-    for (const scope of this.#scopes) {
-      const known = scope.get(key);
-      if (known !== undefined) return known.isNull;
-    }
+    const known = this.#known(key);
+    if (known !== undefined) return known.isNull;
     const isNull = this.#constant('n', `n${index}[i] === 1`);
     this.#scopes[this.#scopes.length - 1].set(key, { value: '', isNull });
     return isNull;

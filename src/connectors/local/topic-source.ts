@@ -63,6 +63,8 @@ export class TopicSource implements Source {
   }
 
   poll(): RecordBatch | 'pending' | 'end' {
+    // Not before now: until its last records have been processed, a partition holds back the watermark.
+    if (this.#isBounded) this.#partitions = this.#partitions.filter(({ next, end }) => next < end);
     if (this.#ahead !== null) {
       const head = this.#readTurn(({ headEnd }) => headEnd);
       if (head !== undefined) return head;
@@ -76,8 +78,6 @@ export class TopicSource implements Source {
       void this.#ahead.close();
       this.#ahead = null;
     }
-    // Not before now: until its last records have been processed, a partition holds back the watermark.
-    if (this.#isBounded) this.#partitions = this.#partitions.filter(({ next, end }) => next < end);
     const records = this.#readTurn(({ end }) => end);
     if (records !== undefined) return records;
     if (this.#isBounded && this.#partitions.every((partition) => this.#isRead(partition))) return 'end';
