@@ -114,6 +114,11 @@ export interface Source {
   wait(timeoutMs: number): Promise<void>;
   /** The splits known at present: for each its own watermark is kept, and the smallest counts. */
   splits(): readonly string[];
+  /**
+   * Where each known split began or was restored: a checkpoint names these positions for splits of which nothing has been read
+   * yet, so that a job that began at the latest offset misses nothing when it goes on.
+   */
+  startPositions?(): ReadonlyMap<string, number>;
   /** Records that are there and not read yet, if known: lag. */
   lag?(): number | undefined;
   /** A checkpoint holding these positions is durable (group offsets may be committed). */
@@ -148,6 +153,15 @@ export interface Sink {
    * so that offsets, state and output become durable together.
    */
   commit?(): void;
+  /**
+   * Kept with the checkpoint, right after `flush`: plain data from which `restore` can finish what `flush` made ready (a
+   * transaction left open for `committed`). Undefined when there is nothing of the kind.
+   */
+  snapshot?(): unknown;
+  /** Finishes what the checkpoint that the job goes on from had made ready; called at most once, before `open`. */
+  restore?(state: unknown): void;
+  /** The checkpoint is durable: makes visible what `flush` made ready. Never called for a checkpoint that failed. */
+  committed?(): Promise<void>;
   /** Bytes held back until the next checkpoint; the job takes one early when it grows large. */
   pendingBytes?(): number;
   close(): Promise<void>;

@@ -165,6 +165,9 @@ export class Job {
       ]);
     }
     for (const source of this.#sources) source.reader.restore(checkpoint.positions.get(source.node.id) ?? new Map());
+    for (const sink of this.#graph.sinks) {
+      if (checkpoint.sinks.has(sink.node.id)) sink.sink.restore?.(checkpoint.sinks.get(sink.node.id));
+    }
     for (const [node, state] of checkpoint.operators) this.#graph.operators.get(node)?.restore(state);
     this.#earlierLate = checkpoint.counts;
     restoreCounts(checkpoint.counts, this.#sources, this.#graph);
@@ -246,22 +249,43 @@ export class Job {
     if (!this.keepsCheckpoints) return;
     const startedAt = this.#clock.now();
     for (const { sink } of this.#graph.sinks) await sink.flush();
+    this.#saveCheckpoint(startedAt);
+    await this.#committed();
+  }
+
+  #saveCheckpoint(startedAt: number): void {
     const checkpoint = {
       fingerprint: this.plan.fingerprint,
       takenAt: this.#clock.now(),
       positions: new Map(this.#sources.map(({ node, reader }) => [node.id, reader.positions()])),
+      sinks: this.#sinkStates(),
       counts: jobCounts(this.#sources, this.#graph, this.#earlierLate),
       operators: new Map([...this.#graph.operators].map(([id, operator]) => [id, () => operator.snapshot()])),
     };
     this.#checkpointer.save(checkpoint, startedAt, this.#commitOutput);
     this.#hasNews = false;
-    for (const { reader } of this.#sources) await reader.committed();
   }
 
   async #finish(): Promise<void> {
+    const startedAt = this.#clock.now();
     for (const { sink } of this.#graph.sinks) await sink.flush();
-    if (this.keepsCheckpoints && this.#store !== null) this.#checkpointer.finish(this.#commitOutput);
+    // What a sink has yet to make visible must survive a crash here as anywhere: the checkpoint is forgotten only behind it.
+    const isInTwoSteps = this.keepsCheckpoints && this.#sinkStates().size > 0;
+    if (isInTwoSteps) this.#saveCheckpoint(startedAt);
+    else if (this.keepsCheckpoints && this.#store !== null) this.#checkpointer.finish(this.#commitOutput);
+    await this.#committed();
+    if (isInTwoSteps) this.#checkpointer.finish(() => {});
+  }
+
+  /** A checkpoint, or the job's end, is durable. */
+  async #committed(): Promise<void> {
+    for (const { sink } of this.#graph.sinks) await sink.committed?.();
     for (const { reader } of this.#sources) await reader.committed();
+  }
+
+  #sinkStates(): Map<number, unknown> {
+    const states = this.#graph.sinks.map(({ node, sink }) => [node.id, sink.snapshot?.()] as const);
+    return new Map(states.filter(([, state]) => state !== undefined));
   }
 
   /** Within the checkpoint's transaction. */

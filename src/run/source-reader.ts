@@ -111,7 +111,7 @@ class RecordReader implements SourceReader {
   }
 
   positions(): ReadonlyMap<string, number> {
-    return this.#positions;
+    return new Map([...(this.#source.startPositions?.() ?? []), ...this.#positions]);
   }
 
   lag(): number | undefined {
@@ -120,7 +120,7 @@ class RecordReader implements SourceReader {
   }
 
   async committed(): Promise<void> {
-    await this.#source.committed?.(new Map(this.#positions));
+    await this.#source.committed?.(this.positions());
   }
 
   close(): Promise<void> {

@@ -8,6 +8,8 @@ export interface Checkpoint<State = unknown> {
   readonly positions: ReadonlyMap<number, ReadonlyMap<string, number>>;
   /** What each operator says of its state, by node. */
   readonly operators: ReadonlyMap<number, State>;
+  /** What each sink needs to finish what it had made ready, by node. */
+  readonly sinks: ReadonlyMap<number, unknown>;
   /** Counts that go on, by name. */
   readonly counts: ReadonlyMap<string, number>;
 }

@@ -88,8 +88,8 @@ export class Checkpointer {
       const match = /^operator-(\d+)$/.exec(name);
       if (match) operators.set(Number(match[1]), this.#deserialized(stored.part(name)));
     }
-    const { positions, counts } = this.#deserialized(stored.part('progress')) as Pick<Checkpoint, 'positions' | 'counts'>;
-    return { fingerprint: stored.fingerprint, takenAt: stored.time, positions, counts, operators };
+    const progress = this.#deserialized(stored.part('progress')) as Pick<Checkpoint, 'positions' | 'counts' | 'sinks'>;
+    return { fingerprint: stored.fingerprint, takenAt: stored.time, ...progress, operators };
   }
 
   #deserialized(part: Uint8Array | undefined): unknown {
@@ -104,6 +104,7 @@ export class Checkpointer {
 
 /** One operator's state at a time, so that all together need not be in memory twice. */
 function* partsOf(checkpoint: Checkpoint<() => unknown>): Iterable<readonly [string, Uint8Array]> {
-  yield ['progress', serialize({ positions: checkpoint.positions, counts: checkpoint.counts })];
+  const { positions, counts, sinks } = checkpoint;
+  yield ['progress', serialize({ positions, counts, sinks })];
   for (const [node, snapshot] of checkpoint.operators) yield [`operator-${node}`, serialize(snapshot())];
 }
