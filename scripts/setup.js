@@ -20,7 +20,7 @@ export async function ensureInstalled(root) {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(pinnedNode(root))) return;
 
   process.stderr.write('isobar: installing dependencies (once, about a minute)\n');
-  // Not `npm ci`: it wants every platform's optional packages in the lock file. Installed versions are those of the lock file.
+  // Not `npm ci`, which would take away the packages of a folder that is nearly right. Installed versions are those of the lock file.
   await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], root);
   // Where npm is told to run no scripts of packages, the pinned Node's own one is still needed.
   if (!existsSync(pinnedNode(root)))

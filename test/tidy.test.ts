@@ -16,15 +16,17 @@ const MAY_IMPORT: Readonly<Record<string, string>> = {
   compile: 'base types functions formats connectors plan',
   run: 'base types functions formats connectors plan',
   flink: 'base compile plan',
+  api: 'base types formats connectors compile run',
   generators: 'base types formats connectors',
   server: 'base types connectors plan run',
   cli: 'base types functions formats connectors plan compile run flink generators server',
-  'index.ts': 'base types functions formats connectors plan compile run',
+  'index.ts': 'base run api',
 };
 
 /** Only these folders may use the package: the rest of the system does not know it. */
 const PACKAGE_USED_IN: Readonly<Record<string, string>> = {
   commander: 'cli',
+  '@platformatic/kafka': 'connectors',
 };
 
 /** Files that hold several things of equal rank, or are their folder's list or entry, so that no export gives its name to the file. */

@@ -62,10 +62,13 @@ export function compile(source: SourceText, options: CompileOptions): JobPlan {
   };
 }
 
+/** Part of the fingerprint: raised whenever operators write their state in another form. */
+const STATE_FORM = 1;
+
 /** Differs when a node, an expression or a schema does; where something stands in the file does not matter. */
 function fingerprint(nodes: readonly PlanNode[]): string {
   const text = JSON.stringify(nodes, (key, value: unknown) =>
     key === 'place' || key === 'code' ? undefined : typeof value === 'bigint' ? `${value}n` : value,
   );
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return createHash('sha256').update(`${STATE_FORM} ${text}`).digest('hex').slice(0, 32);
 }

@@ -98,6 +98,10 @@ export interface ConnectorContext {
   readonly local: boolean;
   readonly kafka?: string;
   readonly elasticsearch?: string;
+  /** Another connector in a table's place, or undefined. */
+  readonly replace?: (table: ConnectedTable) => Connector | undefined;
+  /** What takes the rows of a bare SELECT; without it they are printed as a table. */
+  readonly selectSink?: (schema: Schema) => Sink;
   readonly signal: AbortSignal;
 }
 

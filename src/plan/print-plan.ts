@@ -200,8 +200,11 @@ function aggregateText(call: AggregateCall, names: readonly string[]): string {
     return literal === undefined ? nameText(names[arg]) : literalText(literal, call.argTypes[i]);
   });
   const filter = call.filter >= 0 ? ` FILTER (WHERE ${nameText(names[call.filter])})` : '';
-  return `${call.function}(${call.distinct ? 'DISTINCT ' : ''}${args.length > 0 ? args.join(', ') : '*'})${filter}`;
+  return `${sqlNameOf(call.function)}(${call.distinct ? 'DISTINCT ' : ''}${args.length > 0 ? args.join(', ') : '*'})${filter}`;
 }
+
+/** A function that only the planner can call is shown by the name that stands in the file: `$AVG_OVER` is AVG. */
+const sqlNameOf = (name: string): string => name.replace(/^\$([A-Z]+)_OVER$/, '$1');
 
 function orderText(order: readonly SortKey[], names: readonly string[]): string {
   return order.map((key) => `${nameText(names[key.column])}${key.descending ? ' DESC' : ''}`).join(', ');

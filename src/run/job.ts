@@ -11,7 +11,9 @@ import type { PlanNode, ScanNode, ValuesNode } from '../plan/node.ts';
 import { BATCH_ROWS, MAX_WATERMARK, type Batch } from '../types/batch.ts';
 import { printValue } from '../types/format-value.ts';
 import { Checkpointer } from './checkpoint/checkpointer.ts';
+import type { Checkpoint } from './checkpoint/checkpoint.ts';
 import { JobLock } from './checkpoint/job-lock.ts';
+import { readSavepoint, writeSavepoint } from './checkpoint/savepoint.ts';
 import { DeadLetters } from './dead-letter.ts';
 import { Graph } from './graph.ts';
 import { JobSource } from './job-source.ts';
@@ -39,6 +41,12 @@ export interface JobOptions {
   readonly say?: (line: string) => void;
   /** Starts anew although there is a checkpoint. */
   readonly fresh?: boolean;
+  /** Goes on from this savepoint instead of the checkpoint in the store. */
+  readonly fromSavepoint?: string;
+  /** Another connector in a table's place: tests feed and collect rows by it. */
+  readonly replace?: ConnectorContext['replace'];
+  /** What takes the rows of a bare SELECT; without it they are printed as a table. */
+  readonly selectSink?: ConnectorContext['selectSink'];
   /** At most so many rows at a time. */
   readonly maxBatchRows?: number;
   /** Takes a checkpoint and stops after so many records. */
@@ -69,6 +77,8 @@ export class Job {
   #recordsThisRun = 0;
   #outcome: Promise<'finished' | 'stopped'> | null = null;
   #wakeUp: () => void = () => {};
+  /** Asked for, and to be written between two batches. */
+  #savepoint: { readonly file: string; readonly written: PromiseWithResolvers<void> } | null = null;
   readonly #opening = Promise.withResolvers<void>();
 
   constructor(plan: JobPlan, options: JobOptions) {
@@ -85,6 +95,8 @@ export class Job {
       local: options.local,
       kafka: options.kafka,
       elasticsearch: options.elasticsearch,
+      replace: options.replace,
+      selectSink: options.selectSink,
       signal: this.#abort.signal,
     };
     this.#graph = new Graph(plan, connectors, {
@@ -119,6 +131,21 @@ export class Job {
     await this.#outcome;
   }
 
+  /**
+   * Writes all state and positions, between two batches, into a file of their own, and goes on. Fails with a RunError when the
+   * job does not run or the file is there already.
+   */
+  async savepoint(file: string): Promise<void> {
+    if (this.#state !== 'running' || !this.keepsCheckpoints || this.#savepoint !== null) {
+      const hint = 'Ask for one while a pipeline with an INSERT runs, one at a time.';
+      throw new RunError('SAVEPOINT_IMPOSSIBLE', `job "${this.#options.name}" cannot write a savepoint now`, hint);
+    }
+    const written = Promise.withResolvers<void>();
+    this.#savepoint = { file, written };
+    this.#wakeUp();
+    await written.promise;
+  }
+
   async #run(): Promise<'finished' | 'stopped'> {
     this.#state = 'running';
     this.#lastTurnAt = this.#clock.now();
@@ -136,23 +163,26 @@ export class Job {
       this.#opening.reject(error);
       throw this.#explained(error);
     } finally {
+      this.#savepoint?.written.reject(
+        new RunError('SAVEPOINT_IMPOSSIBLE', `job "${this.#options.name}" ended before its savepoint`),
+      );
       await this.#close();
     }
   }
 
   async #open(): Promise<void> {
-    const { store, fresh } = this.#options;
+    const { store, fresh, fromSavepoint } = this.#options;
     if (this.keepsCheckpoints && (this.#store !== null || this.#checkpointer.isPeriodic || existsSync(store as string))) {
       this.#lock = new JobLock(this.#openStore(), this.#options.name);
       await this.#lock.acquire();
-      if (!fresh) this.#restore();
+      if (!fresh && fromSavepoint === undefined) this.#restore(this.#checkpointer.load());
     }
+    if (fromSavepoint !== undefined) this.#restore(readSavepoint(fromSavepoint));
     for (const { sink } of this.#graph.sinks) await sink.open();
     for (const { reader } of this.#sources) await reader.open();
   }
 
-  #restore(): void {
-    const checkpoint = this.#checkpointer.load();
+  #restore(checkpoint: Checkpoint | undefined): void {
     if (checkpoint === undefined) return;
     const { name, say } = this.#options;
     if (checkpoint.fingerprint !== this.plan.fingerprint) {
@@ -183,6 +213,7 @@ export class Job {
         if (!source.hasEnded && this.#readFrom(source)) progressed = true;
         const pending = this.#graph.pendingWrites();
         if (pending !== null) await pending;
+        if (this.#savepoint !== null) await this.#writeSavepoint(this.#savepoint);
         if (this.keepsCheckpoints && this.#checkpointer.isDue(this.#pendingBytes())) await this.#checkpointWhenNeeded();
         if (this.#clock.now() - this.#lastTurnAt >= TURN_MS) await this.#giveTurn();
       }
@@ -253,8 +284,24 @@ export class Job {
     await this.#committed();
   }
 
+  async #writeSavepoint({ file, written }: { file: string; written: PromiseWithResolvers<void> }): Promise<void> {
+    await this.#takeCheckpoint();
+    this.#savepoint = null;
+    try {
+      writeSavepoint(file, this.#options.name, this.#checkpoint());
+      written.resolve();
+    } catch (error) {
+      written.reject(error);
+    }
+  }
+
   #saveCheckpoint(startedAt: number): void {
-    const checkpoint = {
+    this.#checkpointer.save(this.#checkpoint(), startedAt, this.#commitOutput);
+    this.#hasNews = false;
+  }
+
+  #checkpoint(): Checkpoint<() => unknown> {
+    return {
       fingerprint: this.plan.fingerprint,
       takenAt: this.#clock.now(),
       positions: new Map(this.#sources.map(({ node, reader }) => [node.id, reader.positions()])),
@@ -262,8 +309,6 @@ export class Job {
       counts: jobCounts(this.#sources, this.#graph, this.#earlierLate),
       operators: new Map([...this.#graph.operators].map(([id, operator]) => [id, () => operator.snapshot()])),
     };
-    this.#checkpointer.save(checkpoint, startedAt, this.#commitOutput);
-    this.#hasNews = false;
   }
 
   async #finish(): Promise<void> {

@@ -30,13 +30,13 @@ export class SinkWriter {
     this.node = node;
     this.name = node.table?.name ?? 'SELECT';
     if (node.table === null) {
-      this.sink = new TableauSink(node.schema, context);
+      this.sink = context.selectSink?.(node.schema) ?? new TableauSink(node.schema, context);
       this.#accepts = 'changelog';
       this.#required = [];
       return;
     }
     const { bound } = node.table;
-    const connector = findConnector(bound.connector, { local: context.local });
+    const connector = context.replace?.(node.table) ?? findConnector(bound.connector, { local: context.local });
     assert(connector?.createSink !== undefined, `connector ${bound.connector} has no sink`);
     this.sink = connector.createSink(node.table, context);
     this.#accepts = bound.accepts;

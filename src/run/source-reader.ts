@@ -40,7 +40,7 @@ export function createSourceReader(
   onMalformed: OnMalformed,
 ): SourceReader {
   if (node.kind === 'values') return new ValuesReader(node);
-  const connector = findConnector(node.table.bound.connector, { local: context.local });
+  const connector = context.replace?.(node.table) ?? findConnector(node.table.bound.connector, { local: context.local });
   assert(connector?.createSource !== undefined, `connector ${node.table.bound.connector} has no source`);
   const source = connector.createSource(node.table, context);
   return source.kind === 'rows' ? new RowReader(node, source) : new RecordReader(node, source, context, onMalformed);

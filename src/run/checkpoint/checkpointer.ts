@@ -1,8 +1,6 @@
-import { deserialize, serialize } from 'node:v8';
 import type { Clock } from '../../base/clock.ts';
-import { RunError } from '../../base/problem.ts';
 import type { LocalStore } from '../../connectors/local/store.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { partsOf, readCheckpoint, type Checkpoint } from './checkpoint.ts';
 
 /** How often a job on local tables takes a checkpoint unless the file asks for more. */
 const LOCAL_INTERVAL_MS = 1000;
@@ -83,28 +81,6 @@ export class Checkpointer {
     const stored = this.#store().checkpoints.load(this.#job);
     if (stored === undefined) return undefined;
     this.#id = stored.id;
-    const operators = new Map<number, unknown>();
-    for (const name of stored.parts()) {
-      const match = /^operator-(\d+)$/.exec(name);
-      if (match) operators.set(Number(match[1]), this.#deserialized(stored.part(name)));
-    }
-    const progress = this.#deserialized(stored.part('progress')) as Pick<Checkpoint, 'positions' | 'counts' | 'sinks'>;
-    return { fingerprint: stored.fingerprint, takenAt: stored.time, ...progress, operators };
+    return readCheckpoint(stored);
   }
-
-  #deserialized(part: Uint8Array | undefined): unknown {
-    try {
-      return deserialize(part as Uint8Array);
-    } catch (cause) {
-      const hint = 'Use --fresh to forget it and start anew, or copy the store from a backup.';
-      throw new RunError('CHECKPOINT_DAMAGED', `the checkpoint of job "${this.#job}" is damaged`, hint, { cause });
-    }
-  }
-}
-
-/** One operator's state at a time, so that all together need not be in memory twice. */
-function* partsOf(checkpoint: Checkpoint<() => unknown>): Iterable<readonly [string, Uint8Array]> {
-  const { positions, counts, sinks } = checkpoint;
-  yield ['progress', serialize({ positions, counts, sinks })];
-  for (const [node, snapshot] of checkpoint.operators) yield [`operator-${node}`, serialize(snapshot())];
 }

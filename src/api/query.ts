@@ -1,0 +1,111 @@
+import { ProblemsError } from '../base/problem.ts';
+import type { Sink } from '../connectors/connector.ts';
+import type { Batch } from '../types/batch.ts';
+import { ROW_KIND_TEXT } from '../types/row-kind.ts';
+import type { Schema } from '../types/schema.ts';
+import { toJs, type JsRow } from './js-value.ts';
+import { createJob, type RunOptions } from './run.ts';
+import type { SqlSource } from './sql-source.ts';
+
+/** A row of a changelog: `+I` inserted, `-U` and `+U` the row before and after an update, `-D` deleted. */
+export interface Change<Row = JsRow> {
+  readonly kind: '+I' | '-U' | '+U' | '-D';
+  readonly row: Row;
+}
+
+/** Rows that wait to be taken; with more of them the query pauses. */
+const MOST_WAITING = 8192;
+
+/**
+ * The changelog of a SELECT, row by row, as it comes: `query` starts the job when iteration begins and stops it when the loop is
+ * left. The text holds the CREATE TABLEs that the query needs, then one SELECT. Columns are named as in the SELECT; what each
+ * SQL type becomes is told by `JsValue`: BIGINT is bigint, DECIMAL a string, times are ISO 8601 text.
+ *
+ *     for await (const { kind, row } of query<{ city: string; average: number }>(sql, { local: true })) {
+ *       if (kind !== '-U') averages.set(row.city, row.average);
+ *     }
+ *
+ * Fails with a ProblemsError that holds every mistake of the text, or with a RunError while the query runs.
+ */
+export async function* query<Row = JsRow>(
+  source: SqlSource,
+  options: Omit<RunOptions, 'fresh' | 'fromSavepoint' | 'print'> = {},
+): AsyncGenerator<Change<Row>, void, undefined> {
+  const waiting = new WaitingRows<Row>();
+  const job = createJob(source, options, { selectSink: (schema) => waiting.sink(schema) });
+  const sinks = job.plan.nodes.filter((node) => node.kind === 'sink');
+  if (sinks.length !== 1 || sinks[0].table !== null) {
+    const message = 'a query is one SELECT, after the CREATE TABLEs that it needs';
+    throw new ProblemsError([{ code: 'QUERY_NOT_ONE_SELECT', message, hint: 'Use run for a file with INSERT.' }]);
+  }
+  const done = job.run().then(
+    () => waiting.end(),
+    (error: Error) => waiting.end(error),
+  );
+  try {
+    yield* waiting.rows();
+  } finally {
+    waiting.release();
+    await job.stop().catch(() => {});
+    await done;
+  }
+}
+
+/** Between the job, which pushes, and the loop, which pulls. */
+class WaitingRows<Row> {
+  #rows: Change<Row>[] = [];
+  #hasEnded = false;
+  #failure: Error | null = null;
+  #isReleased = false;
+  /** Wakes the loop. */
+  #arrived: () => void = () => {};
+  /** Lets the job go on. */
+  #taken: () => void = () => {};
+
+  sink(schema: Schema): Sink {
+    const columns = schema.map(({ name, type }) => [name, toJs(type)] as const);
+    return {
+      open: async () => {},
+      write: (batch) => this.#add(batch, columns),
+      flush: async () => {},
+      close: async () => {},
+    };
+  }
+
+  end(failure: Error | null = null): void {
+    this.#hasEnded = true;
+    this.#failure = failure;
+    this.#arrived();
+  }
+
+  /** Nobody takes rows any more. */
+  release(): void {
+    this.#isReleased = true;
+    this.#rows = [];
+    this.#taken();
+  }
+
+  async *rows(): AsyncGenerator<Change<Row>, void, undefined> {
+    for (;;) {
+      const rows = this.#rows;
+      this.#rows = [];
+      this.#taken();
+      yield* rows;
+      if (this.#rows.length > 0) continue;
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#hasEnded) return;
+      await new Promise<void>((resolve) => (this.#arrived = resolve));
+    }
+  }
+
+  #add(batch: Batch, columns: readonly (readonly [string, ReturnType<typeof toJs>])[]): void | Promise<void> {
+    if (this.#isReleased) return;
+    for (let i = 0; i < batch.length; i++) {
+      const row = Object.fromEntries(columns.map(([name, convert], c) => [name, convert(batch.columns[c].get(i))]));
+      this.#rows.push({ kind: ROW_KIND_TEXT[batch.kinds === null ? 0 : batch.kinds[i]], row: row as Row });
+    }
+    this.#arrived();
+    if (this.#rows.length < MOST_WAITING) return;
+    return new Promise((resolve) => (this.#taken = resolve));
+  }
+}
