@@ -12,6 +12,14 @@ const { status } = spawnSync(process.execPath, [compiler, '-p', join(root, 'tsco
 });
 if (status !== 0) process.exit(status ?? 1);
 
+const vite = join(root, 'node_modules/vite/bin/vite.js');
+const page = spawnSync(
+  process.execPath,
+  [vite, 'build', join(root, 'dashboard'), '--outDir', join(dist, 'dashboard'), '--logLevel', 'warn'],
+  { stdio: ['ignore', 2, 2] },
+);
+if (page.status !== 0) process.exit(page.status ?? 1);
+
 // The compiler turns the .ts of imports into .js in what it emits as code, but not in the types.
 for (const name of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
   if (!name.endsWith('.d.ts')) continue;

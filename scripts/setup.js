@@ -2,7 +2,7 @@
 // anything is installed. Used by the npm scripts and by bin/isobar.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -28,6 +28,22 @@ export async function ensureInstalled(root) {
   writeFileSync(stamp, wanted);
 }
 
+/** Builds the dashboard's page in a checkout unless it is newer than what it is made of. */
+export async function ensureDashboard(root) {
+  const folder = join(root, 'dashboard');
+  const page = join(folder, 'dist', 'index.html');
+  const sources = [
+    'index.html',
+    'vite.config.ts',
+    ...readdirSync(join(folder, 'src'), { recursive: true }).map((name) => join('src', name)),
+  ];
+  const changedAt = Math.max(...sources.map((name) => statSync(join(folder, name)).mtimeMs));
+  if (existsSync(page) && statSync(page).mtimeMs > changedAt) return;
+  process.stderr.write('isobar: building the dashboard (a few seconds)\n');
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
+  await run(pinnedNode(root), [vite, 'build', folder, '--logLevel', 'warn'], root);
+}
+
 function run(command, args, cwd) {
   return new Promise((done) => {
     // What npm prints goes to stderr: stdout belongs to the command that follows.
@@ -42,5 +58,7 @@ function run(command, args, cwd) {
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await ensureInstalled(resolve(dirname(fileURLToPath(import.meta.url)), '..'));
+  const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
+  await ensureInstalled(root);
+  if (process.argv.includes('--dashboard')) await ensureDashboard(root);
 }

@@ -9,6 +9,7 @@ import type { JobPlan } from '../src/plan/job-plan.ts';
 import { Job, type JobOptions } from '../src/run/job.ts';
 import type { JobStatus } from '../src/run/job-status.ts';
 import type { CaseFile, CaseSection } from './case-file.ts';
+import { topicRecords } from './topic-records.ts';
 
 /** What came of one run of a case. */
 export interface CaseOutcome {
@@ -93,27 +94,15 @@ function writeInputs(file: CaseFile, folder: string, store: LocalStore): void {
   }
 }
 
-function writeTopic({ words: [name, ...flags], lines }: CaseSection, store: LocalStore): void {
-  const partitions = Number(/^partitions=(\d+)$/.exec(flags.find((flag) => flag.startsWith('partitions=')) ?? '')?.[1] ?? 1);
+function writeTopic(section: CaseSection, store: LocalStore): void {
+  const name = section.words[0];
+  const { partitions, records } = topicRecords(section);
   store.topics.create(name, { partitions });
-  for (const line of lines) {
-    let rest = line;
-    let timestamp = NOW;
-    let partition = 0;
-    const take = (pattern: RegExp): string => {
-      const match = pattern.exec(rest);
-      rest = rest.slice(match?.[0].length ?? 0);
-      return match?.[1] ?? '';
-    };
-    if (partitions > 1) partition = Number(take(/^(\d+): /));
-    if (flags.includes('timed')) timestamp = Number(take(/^@(\d+) ?/));
+  for (const { partition, timestamp, key, value } of records) {
     const blob = new RecordBlobBuilder();
-    const at = flags.includes('keyed') ? rest.indexOf(' => ') : -1;
-    const key = flags.includes('keyed') ? (at === -1 ? rest : rest.slice(0, at)) : null;
-    const value = at === -1 && key !== null ? null : rest.slice(at === -1 ? 0 : at + 4);
     if (key !== null) blob.appendKey(Buffer.from(key));
     if (value !== null) blob.appendValue(Buffer.from(value));
-    blob.end(timestamp, key === null, value === null);
+    blob.end(timestamp ?? NOW, key === null, value === null);
     store.topics.append(name, partition, blob.finish());
   }
 }

@@ -17,9 +17,10 @@ const MAY_IMPORT: Readonly<Record<string, string>> = {
   run: 'base types functions formats connectors plan',
   flink: 'base compile plan',
   api: 'base types formats connectors compile run',
+  kibana: 'base',
   generators: 'base types formats connectors',
-  server: 'base types connectors plan run',
-  cli: 'base types functions formats connectors plan compile run flink generators server',
+  server: 'base types functions formats connectors plan compile run',
+  cli: 'base types functions formats connectors plan compile run flink generators server kibana',
   'index.ts': 'base run api',
 };
 
@@ -27,6 +28,9 @@ const MAY_IMPORT: Readonly<Record<string, string>> = {
 const PACKAGE_USED_IN: Readonly<Record<string, string>> = {
   commander: 'cli',
   '@platformatic/kafka': 'connectors',
+  undici: 'connectors',
+  hono: 'server',
+  '@hono/node-server': 'server',
 };
 
 /** Files that hold several things of equal rank, or are their folder's list or entry, so that no export gives its name to the file. */
@@ -123,7 +127,7 @@ describe('documents', () => {
     expect(unexplained, 'say in ARCHITECTURE.md why it is needed').toEqual([]);
   });
 
-  test.each(['README.md', 'CONTRIBUTING.md', 'examples/README.md'])(
+  test.each(['README.md', 'CONTRIBUTING.md', 'examples/README.md', 'docs/api.md'])(
     '%s names commands, options, scripts and files that exist',
     (document) => {
       const text = read(document);

@@ -3,7 +3,7 @@ import type { JobPlan } from '../plan/job-plan.ts';
 import type { SinkNode } from '../plan/node.ts';
 import { deadLetterTopic, type DeadLetter } from '../run/dead-letter.ts';
 import { isNumeric, isText, isTimestamp } from '../types/sql-type.ts';
-import { holdsErrors } from './holds-errors.ts';
+import { holdsErrors } from '../server/holds-errors.ts';
 import { timeOfDay, type PanelView } from './live-view.ts';
 
 /** Rows of a topic that are looked at when the view begins. */

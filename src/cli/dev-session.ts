@@ -8,7 +8,10 @@ import { LocalStore } from '../connectors/local/store.ts';
 import type { JobPlan } from '../plan/job-plan.ts';
 import { deadLetterTopic } from '../run/dead-letter.ts';
 import { Job } from '../run/job.ts';
+import { LeftOutLog } from '../run/left-out-log.ts';
+import type { DashboardServer } from '../server/dashboard-server.ts';
 import { compileFile } from './compile-file.ts';
+import { serveDashboard, type DashboardFlags } from './dashboard-flags.ts';
 import { feedTopics } from './dev-feeds.ts';
 import { createPanels, PrintedPanel, type Panel } from './dev-panels.ts';
 import { reportFailure, say } from './diagnostics.ts';
@@ -18,7 +21,7 @@ import { printData } from './print-data.ts';
 import { printsRows } from './prints-rows.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 
-export interface DevFlags {
+export interface DevFlags extends DashboardFlags {
   readonly store: string;
   readonly fresh?: boolean;
   readonly seed?: number;
@@ -47,9 +50,14 @@ async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: D
   const screen = process.stdout.isTTY ? new LiveScreen(process.stdout) : null;
   const printed = new PrintedPanel();
   const print = screen === null ? printData : printed.print;
-  const jobs = plans.map(
-    (plan) => new Job(plan, { clock: systemClock, name: plan.name, local: true, store, print, fresh: flags.fresh }),
-  );
+  const monitored = plans.map((plan) => {
+    const leftOut = new LeftOutLog();
+    const options = { clock: systemClock, name: plan.name, local: true, store, print, fresh: flags.fresh, leftOut };
+    return { name: plan.name, leftOut, job: new Job(plan, options) };
+  });
+  const jobs = monitored.map(({ job }) => job);
+  const dashboard = flags.dashboard === false ? null : await serveDashboard('dev', monitored, store, systemClock, flags);
+  if (dashboard !== null && screen === null) say(dashboardLine(dashboard));
   const stopping = new AbortController();
   const unsubscribe = stopOnSignals(() => stopping.abort());
   const runs = jobs.map((job) => job.run());
@@ -74,7 +82,7 @@ async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: D
       const now = systemClock.now();
       if (screen !== null && now >= nextFrame) {
         nextFrame = now + FRAME_MS;
-        screen.draw(model(meters, panels, flags.store, now - startedAt));
+        screen.draw(model(meters, panels, flags.store, now - startedAt, dashboard));
       } else if (screen === null && now >= nextLine) {
         nextLine = now + LINE_MS;
         for (const meter of meters) process.stdout.write(`${pipelineLine(meter.view(now))}\n`);
@@ -90,12 +98,24 @@ async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: D
   } finally {
     screen?.close();
     unsubscribe();
+    await dashboard?.close();
   }
   if (failure !== undefined) throw failure as Error;
   say('stopped; isobar dev goes on from here');
 }
 
-function model(meters: readonly Meter[], panels: readonly Panel[], store: string, elapsedMs: number): LiveViewModel {
+/** Where the page is. */
+function dashboardLine({ url, isPageBuilt }: DashboardServer): string {
+  return isPageBuilt ? `dashboard: ${url}` : `dashboard: ${url} (the page is not built; the API is there)`;
+}
+
+function model(
+  meters: readonly Meter[],
+  panels: readonly Panel[],
+  store: string,
+  elapsedMs: number,
+  dashboard: DashboardServer | null,
+): LiveViewModel {
   for (const panel of panels) panel.refresh();
   const now = systemClock.now();
   const views = panels.map((panel) => panel.view());
@@ -105,7 +125,7 @@ function model(meters: readonly Meter[], panels: readonly Panel[], store: string
     pipelines: meters.map((meter) => meter.view(now)),
     // Errors are shown when there are some, behind the results.
     panels: [...views.filter(({ isMinor }) => !isMinor), ...views.filter(({ isMinor, rows }) => isMinor && rows.length > 0)],
-    footer: `Ctrl-C stops.  In a second terminal: ${commandName()} topics list, … topics tail TOPIC`,
+    footer: `${dashboard === null ? '' : `${dashboardLine(dashboard)}   `}Ctrl-C stops.  In a second terminal: ${commandName()} topics list, … topics tail TOPIC`,
   };
 }
 

@@ -1,15 +1,18 @@
 import { Command } from 'commander';
+import { addDashboardFlags } from './dashboard-flags.ts';
 import { DEFAULT_STORE, wholeNumber } from './job-flags.ts';
 import type { DevFlags } from './dev-session.ts';
 
 export function devCommand(): Command {
-  return new Command('dev')
-    .description('everything in one process: generators, local topics, pipelines, a live view')
+  return addDashboardFlags(
+    new Command('dev').description('everything in one process: generators, local topics, pipelines, a live view, a dashboard'),
+  )
     .argument('[file...]', 'the pipelines; without any, those of the folder pipelines')
     .option('--store <path>', 'the file with local topics, index and checkpoints', DEFAULT_STORE)
     .option('--fresh', 'delete what the store holds of these pipelines and start anew')
     .option('--seed <number>', 'repeat the messages of this seed', wholeNumber)
     .option('--no-generators', 'read what others write into the topics')
+    .option('--no-dashboard', 'serve no dashboard')
     .addHelpText(
       'after',
       `
@@ -17,6 +20,7 @@ Examples:
   isobar dev
   isobar dev pipelines/weather.sql
   isobar dev --no-generators my-pipeline.sql
+  isobar dev --port 9000
 
 Starting it again goes on where it was. In a second terminal: isobar topics tail output_max`,
     )

@@ -25,7 +25,7 @@ async function explain(file: string, flags: ExplainFlags): Promise<void> {
   const plan = compileFile(file, { ...flags, local: true });
   process.stdout.write(printPlan(plan));
   if (flags.code) {
-    const { printCode } = await import('./print-code.ts');
+    const { printCode } = await import('../run/print-code.ts');
     process.stdout.write(`\n${printCode(plan)}`);
   }
 }

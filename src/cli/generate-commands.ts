@@ -7,11 +7,15 @@ import type { MessageStream } from '../generators/message-stream.ts';
 import { ReplayStream } from '../generators/replay.ts';
 import { sendToTopic } from '../generators/send-to-topic.ts';
 import { WeatherStream } from '../generators/weather.ts';
+import { KafkaTopics } from '../connectors/kafka/kafka-topics.ts';
+import { withProducer } from '../connectors/kafka/with-producer.ts';
+import { sendToKafka } from '../generators/send-to-kafka.ts';
 import { commandMistake } from './command-mistake.ts';
 import { say } from './diagnostics.ts';
+import { kafkaOf } from './kafka-flags.ts';
 import { countText } from './live-view.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
-import { refuseKafka, type StoreFlags } from './topics-commands.ts';
+import type { StoreFlags } from './topics-commands.ts';
 
 interface StreamFlags extends StoreFlags {
   readonly topic: string;
@@ -104,32 +108,65 @@ function startOf({ start, backfill, fast, count }: GeneratorFlags, rate: number)
   return fast && count !== undefined ? Math.floor(now - (count * 1000) / rate) : now;
 }
 
-/** Sends the stream to a local topic until it ends or a signal comes. */
+/** Sends the stream to a topic until it ends or a signal comes. */
 async function send(flags: StreamFlags, asFastAsPossible: boolean | undefined, createStream: () => MessageStream): Promise<void> {
-  refuseKafka(flags.kafka);
+  const kafka = kafkaOf(flags);
   const stream = createStream();
-  const store = LocalStore.open(flags.store);
   const abort = new AbortController();
   const unsubscribe = stopOnSignals(() => abort.abort());
   const startedAt = systemClock.now();
   const isLive = process.stderr.isTTY;
   let shownAt = startedAt;
+  const options = {
+    clock: systemClock,
+    signal: abort.signal,
+    asFastAsPossible,
+    onSent: (count: number) => {
+      const now = systemClock.now();
+      if (!isLive || now - shownAt < 250) return;
+      shownAt = now;
+      process.stderr.write(`\r${progressText(count, now - startedAt)} in topic ${flags.topic} \x1b[K`);
+    },
+  };
   try {
-    commandMistake(() => store.topics.create(flags.topic));
-    const sent = await sendToTopic(stream, store, flags.topic, {
-      signal: abort.signal,
-      asFastAsPossible,
-      onSent: (count) => {
-        const now = systemClock.now();
-        if (!isLive || now - shownAt < 250) return;
-        shownAt = now;
-        process.stderr.write(`\r${progressText(count, now - startedAt)} in topic ${flags.topic} \x1b[K`);
-      },
-    });
+    const sent =
+      kafka === undefined
+        ? await sendToStore(stream, flags, options)
+        : await sendToTopicOfKafka(stream, flags.topic, kafka, options);
     if (isLive) process.stderr.write('\r\x1b[K');
     say(`${progressText(sent, systemClock.now() - startedAt)} in topic ${flags.topic}`);
   } finally {
     unsubscribe();
+  }
+}
+
+/** The topic is made when it is not there. Fails when Kafka does not answer at first; later it is waited for. */
+async function sendToTopicOfKafka(
+  stream: MessageStream,
+  topic: string,
+  { settings, address }: NonNullable<ReturnType<typeof kafkaOf>>,
+  options: Parameters<typeof sendToKafka>[3] & { readonly signal: AbortSignal },
+): Promise<number> {
+  const topics = await KafkaTopics.connect(settings, address);
+  try {
+    const isThere = (await topics.describe([topic])).length > 0;
+    if (!isThere && (await topics.create(topic))) say(`topic ${topic} created`);
+  } finally {
+    await topics.close();
+  }
+  return withProducer(settings, address, { ...options, say }, (producer) => sendToKafka(stream, producer, topic, options));
+}
+
+async function sendToStore(
+  stream: MessageStream,
+  flags: StreamFlags,
+  options: Parameters<typeof sendToTopic>[3],
+): Promise<number> {
+  const store = LocalStore.open(flags.store);
+  try {
+    commandMistake(() => store.topics.create(flags.topic));
+    return await sendToTopic(stream, store, flags.topic, options);
+  } finally {
     store.close();
   }
 }

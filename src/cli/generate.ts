@@ -1,21 +1,25 @@
 import { Command } from 'commander';
 import { DEFAULT_STORE, positiveNumber, share, wholeNumber } from './job-flags.ts';
+import { addKafkaFlags } from './kafka-flags.ts';
 import type { CitiesFlags, ReplayFlags, WeatherFlags } from './generate-commands.ts';
 
 export function generateCommand(): Command {
-  const generate = new Command('generate').description('write generated or recorded messages into a local topic').addHelpText(
-    'after',
-    `
+  const generate = new Command('generate')
+    .description('write generated or recorded messages into a topic, local or of Kafka')
+    .addHelpText(
+      'after',
+      `
 Examples:
   isobar generate weather
   isobar generate weather --devices 10 --rate 50 --late 0.01 --malformed 0.01
   isobar generate weather --backfill 1h
   isobar generate weather --count 1000000 --fast --seed 1
   isobar generate cities --malformed 0.01
+  isobar generate weather --kafka localhost:9092
   isobar generate replay examples/nyc-weather-2013.jsonl --topic weather_data --speed 86400
 
 Without --count it goes on until Ctrl-C. --seed repeats the same messages.`,
-  );
+    );
   addTopicFlags(generate.command('weather'), 'weather_data')
     .description('readings of devices: {"client", "ts", "temperature", "humidity"}')
     .option('--devices <count>', 'how many devices', wholeNumber, 3)
@@ -73,8 +77,8 @@ function addReplayFlags(command: Command): Command {
 }
 
 function addStoreFlags(command: Command): Command {
-  return command
-    .option('--local', 'into the local store (so far there is nothing else)')
-    .option('--kafka <host:port>', 'into this Kafka')
-    .option('--store <path>', "the local store's file", DEFAULT_STORE);
+  return addKafkaFlags(
+    command.option('--local', 'into the local store, as without --kafka'),
+    'into this Kafka instead of the local store',
+  ).option('--store <path>', "the local store's file", DEFAULT_STORE);
 }

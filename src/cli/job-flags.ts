@@ -12,15 +12,19 @@ export interface CompileFlags {
 }
 
 export function addCompileFlags(command: Command): Command {
-  return command
+  command
     .option('--local', 'local topics and a local index in place of Kafka and Elasticsearch')
     .option('--kafka <host:port>', 'read and write this Kafka instead of the one the file names')
-    .option('--elasticsearch <url>', 'write to this Elasticsearch instead of the one the file names')
-    .addOption(
-      new Option('--set <key=value>', "as SET 'key' = 'value' in front of the file; may be repeated")
-        .argParser(addSetting)
-        .default(new Map(), 'none'),
-    );
+    .option('--elasticsearch <url>', 'write to this Elasticsearch instead of the one the file names');
+  return addSettingFlag(command);
+}
+
+export function addSettingFlag(command: Command): Command {
+  return command.addOption(
+    new Option('--set <key=value>', "as SET 'key' = 'value' in front of the file; may be repeated")
+      .argParser(addSetting)
+      .default(new Map(), 'none'),
+  );
 }
 
 function addSetting(text: string, settings: Map<string, string>): Map<string, string> {

@@ -1,13 +1,18 @@
 import { Command, CommanderError } from 'commander';
 import { ProblemsError, RunError, type Problem } from '../base/problem.ts';
+import { cancelCommand } from './cancel.ts';
 import { checkCommand } from './check.ts';
 import { devCommand } from './dev.ts';
 import { reportFailure } from './diagnostics.ts';
 import { explainCommand } from './explain.ts';
 import { functionsCommand } from './functions.ts';
 import { generateCommand } from './generate.ts';
+import { indexTemplateCommand } from './index-template.ts';
+import { jobsCommand } from './jobs.ts';
+import { kibanaCommand } from './kibana.ts';
 import { packageVersion } from './package-version.ts';
 import { runCommand } from './run.ts';
+import { submitCommand } from './submit.ts';
 import { topicsCommand } from './topics.ts';
 
 const EXAMPLES = `
@@ -17,6 +22,7 @@ Examples:
   isobar run examples/nyc-weather.sql       run a file over files
   isobar check pipelines/*.sql              every mistake, with its place
   isobar topics tail weather_data -n 5      the last five records of a local topic
+  isobar submit pipelines/cities.sql        run a pipeline on Apache Flink
 
 Exit status: 0 done or stopped, 1 failed while running, 2 a mistake in the file or the command line.`;
 
@@ -57,7 +63,12 @@ export function createProgram(): Command {
     explainCommand,
     generateCommand,
     topicsCommand,
+    indexTemplateCommand,
+    kibanaCommand,
     functionsCommand,
+    submitCommand,
+    jobsCommand,
+    cancelCommand,
   ]) {
     program.addCommand(command());
   }

@@ -1,7 +1,7 @@
 import type { JobPlan } from '../plan/job-plan.ts';
 import type { Job } from '../run/job.ts';
 import { eventTimeZone } from './event-time-zone.ts';
-import { holdsErrors } from './holds-errors.ts';
+import { holdsErrors } from '../server/holds-errors.ts';
 import type { PipelineView } from './live-view.ts';
 
 /** Tells how fast a job goes, averaged over the last seconds. */

@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import { LocalStore } from '../connectors/local/store.ts';
 import type { JobPlan } from '../plan/job-plan.ts';
 import { Job } from '../run/job.ts';
 import type { JobStatus } from '../run/job-status.ts';
+import { LeftOutLog } from '../run/left-out-log.ts';
 import { compileFile } from './compile-file.ts';
+import { serveDashboard, type DashboardFlags } from './dashboard-flags.ts';
 import { say } from './diagnostics.ts';
 import { eventTimeZone } from './event-time-zone.ts';
 import type { CompileFlags } from './job-flags.ts';
@@ -14,7 +17,7 @@ import { printsRows } from './prints-rows.ts';
 import { ProgressLine } from './progress-line.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 
-export interface RunFileFlags extends CompileFlags {
+export interface RunFileFlags extends CompileFlags, DashboardFlags {
   readonly fresh?: boolean;
   readonly store: string;
   readonly metrics?: boolean;
@@ -24,18 +27,25 @@ export interface RunFileFlags extends CompileFlags {
 /** Compiles a file and runs it to its end, or until a signal stops it. */
 export async function runFile(file: string, flags: RunFileFlags): Promise<void> {
   const plan = compileFile(file, flags);
+  const hasDashboard = flags.dashboard ?? (flags.port !== undefined || flags.host !== undefined);
+  const shared = hasDashboard && flags.local === true ? LocalStore.open(flags.store) : null;
+  const leftOut = hasDashboard ? new LeftOutLog() : undefined;
   const job = new Job(plan, {
     clock: systemClock,
     name: plan.settings.get('pipeline.name') ?? resolve(file),
     local: flags.local ?? false,
     kafka: flags.kafka,
     elasticsearch: flags.elasticsearch,
-    store: flags.store,
+    store: shared ?? flags.store,
     print: printData,
     say,
     fresh: flags.fresh,
     stopAfterRecords: flags.stopAfter,
+    leftOut,
   });
+  const dashboard =
+    leftOut === undefined ? null : await serveDashboard('run', [{ job, name: plan.name, leftOut }], shared, systemClock, flags);
+  if (dashboard !== null) say(`dashboard: ${dashboard.url}`);
   const unsubscribe = stopOnSignals(() => void job.stop().catch(() => {}));
   const progress = showsProgress(plan) ? new ProgressLine(new Meter(job, plan), process.stderr) : null;
   if (progress !== null) say(`running ${file}; Ctrl-C stops it`);
@@ -46,6 +56,8 @@ export async function runFile(file: string, flags: RunFileFlags): Promise<void> 
   } finally {
     progress?.close();
     unsubscribe();
+    await dashboard?.close();
+    shared?.close();
     const status = job.status();
     if (flags.metrics) for (const line of metricsLines(status, eventTimeZone(plan))) say(line);
     else for (const line of lossLines(status)) say(line);

@@ -4,32 +4,34 @@ import { LocalStore } from '../connectors/local/store.ts';
 import type { StoredRecords } from '../connectors/local/stored-records.ts';
 import { commandMistake } from './command-mistake.ts';
 import { say } from './diagnostics.ts';
+import { kafkaOf, type KafkaFlags } from './kafka-flags.ts';
 import { countText } from './live-view.ts';
 import { printData } from './print-data.ts';
+import { recordText, type RecordTextFlags } from './record-text.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
+import { topicTable } from './topic-table.ts';
 
-export interface StoreFlags {
+export interface StoreFlags extends KafkaFlags {
   readonly store: string;
-  readonly kafka?: string;
 }
 
 export interface CreateFlags extends StoreFlags {
   readonly partitions: number;
   readonly retentionBytes?: number;
   readonly retentionMs?: number;
+  readonly replicationFactor?: number;
 }
 
-export interface TailFlags extends StoreFlags {
+export interface TailFlags extends StoreFlags, RecordTextFlags {
   readonly from?: string;
   readonly n?: number;
-  readonly key?: boolean;
-  readonly offsets?: boolean;
 }
 
-export function createTopics(names: readonly string[], flags: CreateFlags): void {
-  refuseKafka(flags.kafka);
+export async function createTopics(names: readonly string[], flags: CreateFlags): Promise<void> {
   if (flags.partitions < 1)
     throw new ProblemsError([{ code: 'COMMAND_INVALID_ARGUMENT', message: 'a topic has at least 1 partition' }]);
+  const kafka = kafkaOf(flags);
+  if (kafka !== undefined) return (await import('./kafka-topics-commands.ts')).createKafkaTopics(names, flags, kafka);
   withStore(flags.store, true, (store) => {
     for (const name of names) {
       const { partitions: count, retentionBytes, retentionMs } = flags;
@@ -42,8 +44,9 @@ export function createTopics(names: readonly string[], flags: CreateFlags): void
   });
 }
 
-export function listTopics(flags: StoreFlags): void {
-  refuseKafka(flags.kafka);
+export async function listTopics(flags: StoreFlags): Promise<void> {
+  const kafka = kafkaOf(flags);
+  if (kafka !== undefined) return (await import('./kafka-topics-commands.ts')).listKafkaTopics(kafka);
   if (!existsSync(flags.store)) return say(`there is no local store ${flags.store} yet`);
   withStore(flags.store, false, ({ topics }) => {
     const rows = topics.names().map((name) => {
@@ -52,17 +55,13 @@ export function listTopics(flags: StoreFlags): void {
       const bytes = partitions.reduce((sum, partition) => sum + partition.bytes, 0);
       return [name, String(partitions.length), countText(records), sizeText(bytes)];
     });
-    const table = [['topic', 'partitions', 'records', 'size'], ...rows];
-    const widths = table[0].map((_, i) => Math.max(...table.map((cells) => cells[i].length)));
-    for (const cells of table) {
-      const line = cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])));
-      process.stdout.write(`${line.join('  ')}\n`);
-    }
+    process.stdout.write(topicTable(['topic', 'partitions', 'records', 'size'], rows));
   });
 }
 
-export function deleteTopics(names: readonly string[], flags: StoreFlags): void {
-  refuseKafka(flags.kafka);
+export async function deleteTopics(names: readonly string[], flags: StoreFlags): Promise<void> {
+  const kafka = kafkaOf(flags);
+  if (kafka !== undefined) return (await import('./kafka-topics-commands.ts')).deleteKafkaTopics(names, kafka);
   withStore(flags.store, false, (store) => {
     for (const name of names) {
       if (store.topics.delete(name)) say(`topic ${name} deleted`);
@@ -72,10 +71,11 @@ export function deleteTopics(names: readonly string[], flags: StoreFlags): void 
 }
 
 /** How many of the last records are shown before those that come. */
-const TAIL_RECORDS = 10;
+export const TAIL_RECORDS = 10;
 
 export async function tailTopic(name: string, flags: TailFlags): Promise<void> {
-  refuseKafka(flags.kafka);
+  const kafka = kafkaOf(flags);
+  if (kafka !== undefined) return (await import('./kafka-topics-commands.ts')).tailKafkaTopic(name, flags, kafka);
   const store = openStore(flags.store, false);
   const abort = new AbortController();
   const unsubscribe = stopOnSignals(() => abort.abort());
@@ -150,29 +150,6 @@ function nextRecords(store: LocalStore, name: string, offsets: number[], limit: 
   const given = places.slice(0, limit);
   for (const { records, index } of given) offsets[records.partition] = records.positionAfter(index);
   return given;
-}
-
-function recordText(records: StoredRecords, i: number, flags: TailFlags): string {
-  const place = flags.offsets ? `${records.partition}:${records.offset(i)}\t` : '';
-  const key = flags.key
-    ? `${records.keyStarts === null ? 'null' : textOf(records, records.keyStarts[i], records.keyEnds![i])}\t`
-    : '';
-  return `${place}${key}${textOf(records, records.valueStarts[i], records.valueEnds[i])}\n`;
-}
-
-function textOf(records: StoredRecords, start: number, end: number): string {
-  return end < start ? 'null' : Buffer.from(records.bytes.buffer, records.bytes.byteOffset + start, end - start).toString('utf8');
-}
-
-export function refuseKafka(kafka: string | undefined): void {
-  if (kafka === undefined) return;
-  throw new ProblemsError([
-    {
-      code: 'KAFKA_UNSUPPORTED',
-      message: 'this command does not work on Kafka yet, only on local topics',
-      hint: 'Leave --kafka out.',
-    },
-  ]);
 }
 
 function openStore(path: string, create: boolean): LocalStore {

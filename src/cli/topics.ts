@@ -1,28 +1,33 @@
 import { Command } from 'commander';
 import { DEFAULT_STORE, wholeNumber } from './job-flags.ts';
+import { addKafkaFlags } from './kafka-flags.ts';
 import type { CreateFlags, StoreFlags, TailFlags } from './topics-commands.ts';
 
 export function topicsCommand(): Command {
-  const topics = new Command('topics').description('make, list, read and delete topics of the local store').addHelpText(
-    'after',
-    `
+  const topics = new Command('topics')
+    .description('make, list, read and delete topics of the local store or of Kafka')
+    .addHelpText(
+      'after',
+      `
 Examples:
   isobar topics create weather_data
   isobar topics create input output_avg output_max
   isobar topics list
   isobar topics tail weather_data
-  isobar topics tail output_avg --from earliest -n 20 --key --offsets`,
-  );
+  isobar topics tail output_avg --from earliest -n 20 --key --offsets
+  isobar topics list --kafka localhost:9092`,
+    );
   const addStoreFlags = (command: Command): Command =>
-    command
-      .option('--local', 'topics of the local store (so far there are no others)')
-      .option('--kafka <host:port>', 'topics of this Kafka')
-      .option('--store <path>', "the local store's file", DEFAULT_STORE);
+    addKafkaFlags(
+      command.option('--local', 'topics of the local store, as without --kafka'),
+      'topics of this Kafka instead of the local store',
+    ).option('--store <path>', "the local store's file", DEFAULT_STORE);
   addStoreFlags(topics.command('create <names...>'))
     .description('make topics; those that are there stay as they are')
     .option('--partitions <count>', 'partitions of each', wholeNumber, 1)
     .option('--retention-bytes <bytes>', 'drop the oldest records of a partition beyond this size', wholeNumber)
     .option('--retention-ms <milliseconds>', 'drop records older than this', wholeNumber)
+    .option('--replication-factor <count>', "copies of each partition on Kafka; the broker's default otherwise", wholeNumber)
     .addHelpText(
       'after',
       `\nExamples:\n  isobar topics create weather_data\n  isobar topics create input --partitions 4 --retention-ms 86400000`,

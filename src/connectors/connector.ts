@@ -90,8 +90,12 @@ export interface ConnectedTable {
 export interface ConnectorContext {
   readonly clock: Clock;
   readonly timeZone: string;
+  /** What SET statements said, by key. */
+  readonly settings?: ReadonlyMap<string, string>;
   /** Write data for the user (a print sink's lines); may answer a promise when the reader is slow. */
   readonly print: (text: string) => void | Promise<void>;
+  /** Tells the user something about the connection, one line at a time: that a broker is away, that it is back. */
+  readonly say?: (line: string) => void;
   /** The local store, opened on first use: topics, index and checkpoints in one SQLite file. */
   readonly store: () => import('./local/store.ts').LocalStore;
   /** True under --local: kafka, upsert-kafka and elasticsearch-7 mean local topics and the local index. */
@@ -102,6 +106,8 @@ export interface ConnectorContext {
   readonly replace?: (table: ConnectedTable) => Connector | undefined;
   /** What takes the rows of a bare SELECT; without it they are printed as a table. */
   readonly selectSink?: (schema: Schema) => Sink;
+  /** False when the job takes checkpoints only when it ends or is stopped. */
+  readonly isCheckpointed?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -166,6 +172,8 @@ export interface Sink {
   restore?(state: unknown): void;
   /** The checkpoint is durable: makes visible what `flush` made ready. Never called for a checkpoint that failed. */
   committed?(): Promise<void>;
+  /** Throws what has failed behind the back of `write` and `flush`. Called between batches, also while there are no rows. */
+  check?(): void;
   /** Bytes held back until the next checkpoint; the job takes one early when it grows large. */
   pendingBytes?(): number;
   close(): Promise<void>;

@@ -46,35 +46,17 @@ export function bindTable(
     failed = true;
     report(code, message, place, hint);
   };
-  checkUse(table, use, connector, local, reportAndFail);
+  checkUse(table, use, connector, reportAndFail);
   const bound = connector.bind(table, use, reportAndFail);
   checkMetadata(table, use, connector, reportAndFail);
   return failed ? undefined : bound;
 }
 
-function checkUse(
-  table: TableDeclaration,
-  use: 'source' | 'sink',
-  connector: Connector,
-  local: boolean,
-  report: ReportProblem,
-): void {
-  const can = (candidate: Connector | undefined): boolean =>
-    (use === 'source' ? candidate?.createSource : candidate?.createSink) !== undefined;
-  if (can(connector)) return;
+function checkUse(table: TableDeclaration, use: 'source' | 'sink', connector: Connector, report: ReportProblem): void {
+  if ((use === 'source' ? connector.createSource : connector.createSink) !== undefined) return;
   const { valuePlace } = table.options.get('connector')!;
-  if (!local && can(findConnector(connector.name, { local: true }))) {
-    const message = `connector '${connector.name}' works only on the local store so far`;
-    report(
-      'SQL_CONNECTOR_NEEDS_LOCAL',
-      message,
-      valuePlace,
-      'Run with --local: local topics and a local index take the place of Kafka and Elasticsearch.',
-    );
-  } else {
-    const message = `connector '${connector.name}' cannot be ${use === 'source' ? 'read from' : 'written to'}`;
-    report('SQL_CONNECTOR_USE', message, valuePlace, `Use another connector for table "${table.name}".`);
-  }
+  const message = `connector '${connector.name}' cannot be ${use === 'source' ? 'read from' : 'written to'}`;
+  report('SQL_CONNECTOR_USE', message, valuePlace, `Use another connector for table "${table.name}".`);
 }
 
 /** METADATA columns must name what the connector offers and, in a sink, what can be written (unless VIRTUAL). */

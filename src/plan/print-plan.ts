@@ -27,15 +27,28 @@ function drawNode(plan: JobPlan, node: PlanNode, first: string, rest: string, dr
     return;
   }
   drawn.add(node.id);
-  const [headline, ...details] = describe(plan, node);
-  lines.push(`${first}${TITLES[node.kind]} #${node.id}${headline ? `  ${headline}` : ''}`);
+  const { title, summary, details } = describeNode(plan, node);
+  lines.push(`${first}${title} #${node.id}${summary ? `  ${summary}` : ''}`);
   const stem = node.inputs.length > 0 ? `${rest}│    ` : `${rest}     `;
   for (const detail of details) lines.push(`${stem}${detail}`);
-  if (node.kind !== 'sink') lines.push(`${stem}gives ${schemaText(node.schema)}  [${kindsText(node)}]`);
   node.inputs.forEach((input, i) => {
     const last = i === node.inputs.length - 1;
     drawNode(plan, plan.nodes[input], `${rest}${last ? '└─ ' : '├─ '}`, `${rest}${last ? '   ' : '│  '}`, drawn, lines);
   });
+}
+
+/** One node as people read it: what `printPlan` draws of it. */
+export interface NodeDescription {
+  readonly title: string;
+  /** What stands behind the title; may be empty. */
+  readonly summary: string;
+  readonly details: readonly string[];
+}
+
+export function describeNode(plan: JobPlan, node: PlanNode): NodeDescription {
+  const [summary, ...details] = describe(plan, node);
+  if (node.kind !== 'sink') details.push(`gives ${schemaText(node.schema)}  [${kindsText(node)}]`);
+  return { title: TITLES[node.kind], summary, details };
 }
 
 const TITLES: Record<PlanNode['kind'], string> = {

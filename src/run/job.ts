@@ -17,7 +17,9 @@ import { readSavepoint, writeSavepoint } from './checkpoint/savepoint.ts';
 import { DeadLetters } from './dead-letter.ts';
 import { Graph } from './graph.ts';
 import { JobSource } from './job-source.ts';
+import { jobMetrics, type JobMetrics } from './job-metrics.ts';
 import { jobCounts, jobStatus, restoreCounts, type JobState, type JobStatus } from './job-status.ts';
+import type { LeftOutLog } from './left-out-log.ts';
 import { MalformedRecords } from './malformed-records.ts';
 import { createSourceReader } from './source-reader.ts';
 
@@ -47,6 +49,8 @@ export interface JobOptions {
   readonly replace?: ConnectorContext['replace'];
   /** What takes the rows of a bare SELECT; without it they are printed as a table. */
   readonly selectSink?: ConnectorContext['selectSink'];
+  /** Keeps the last records and rows that were left out. */
+  readonly leftOut?: LeftOutLog;
   /** At most so many rows at a time. */
   readonly maxBatchRows?: number;
   /** Takes a checkpoint and stops after so many records. */
@@ -75,6 +79,10 @@ export class Job {
   #hasNews = false;
   #lastTurnAt = 0;
   #recordsThisRun = 0;
+  readonly #startedAt: number;
+  #idleMs = 0;
+  #backPressuredMs = 0;
+  #failure: unknown;
   #outcome: Promise<'finished' | 'stopped'> | null = null;
   #wakeUp: () => void = () => {};
   /** Asked for, and to be written between two batches. */
@@ -85,24 +93,31 @@ export class Job {
     this.plan = plan;
     this.#options = options;
     this.#clock = options.clock;
+    this.#startedAt = options.clock.now();
     if (typeof options.store !== 'string') this.#store = options.store;
     this.#deadLetters = plan.deadLetter ? new DeadLetters(this.#openStore) : null;
     const connectors: ConnectorContext = {
       clock: options.clock,
       timeZone: plan.timeZone,
+      settings: plan.settings,
       print: options.print,
+      say: options.say,
       store: this.#openStore,
       local: options.local,
       kafka: options.kafka,
       elasticsearch: options.elasticsearch,
       replace: options.replace,
       selectSink: options.selectSink,
+      isCheckpointed: plan.checkpointIntervalMs > 0,
       signal: this.#abort.signal,
     };
     this.#graph = new Graph(plan, connectors, {
       clock: options.clock,
       timeZone: plan.timeZone,
-      onLate: this.#deadLetters === null ? undefined : (node, batch, row) => this.#keepLateRow(node, batch, row),
+      onLate:
+        this.#deadLetters === null && options.leftOut === undefined
+          ? undefined
+          : (node, batch, row) => this.#keepLateRow(node, batch, row),
     });
     this.#sources = plan.nodes.flatMap((node) =>
       node.kind === 'scan' || node.kind === 'values' ? [this.#createSource(node, connectors)] : [],
@@ -160,8 +175,9 @@ export class Job {
       return outcome;
     } catch (error) {
       this.#state = 'failed';
+      this.#failure = this.#explained(error);
       this.#opening.reject(error);
-      throw this.#explained(error);
+      throw this.#failure;
     } finally {
       this.#savepoint?.written.reject(
         new RunError('SAVEPOINT_IMPOSSIBLE', `job "${this.#options.name}" ended before its savepoint`),
@@ -208,11 +224,12 @@ export class Job {
   async #process(): Promise<'finished' | 'stopped'> {
     for (;;) {
       let progressed = false;
+      for (const { sink } of this.#graph.sinks) sink.check?.();
       for (const source of this.#sources) {
         if (this.#isStopping) return 'stopped';
         if (!source.hasEnded && this.#readFrom(source)) progressed = true;
         const pending = this.#graph.pendingWrites();
-        if (pending !== null) await pending;
+        if (pending !== null) await this.#waitForSinks(pending);
         if (this.#savepoint !== null) await this.#writeSavepoint(this.#savepoint);
         if (this.keepsCheckpoints && this.#checkpointer.isDue(this.#pendingBytes())) await this.#checkpointWhenNeeded();
         if (this.#clock.now() - this.#lastTurnAt >= TURN_MS) await this.#giveTurn();
@@ -258,10 +275,12 @@ export class Job {
     const due = this.#hasNews ? this.#checkpointer.dueInMs() : Infinity;
     const idle = Math.min(...this.#sources.map((source) => source.idleInMs(this.#clock.now())));
     const timeout = Math.max(1, Math.min(WAIT_MS, due, idle));
+    const since = this.#clock.now();
     const open = this.#sources.filter((source) => !source.hasEnded);
     await Promise.race([new Promise<void>((resolve) => (this.#wakeUp = resolve)), ...open.map((source) => source.wait(timeout))]);
     this.#wakeUp = () => {};
     this.#lastTurnAt = this.#clock.now();
+    this.#idleMs += this.#lastTurnAt - since;
     this.#lock?.heartbeat(this.#lastTurnAt);
   }
 
@@ -279,9 +298,19 @@ export class Job {
   async #takeCheckpoint(): Promise<void> {
     if (!this.keepsCheckpoints) return;
     const startedAt = this.#clock.now();
-    for (const { sink } of this.#graph.sinks) await sink.flush();
+    await this.#waitForSinks(this.#flush());
     this.#saveCheckpoint(startedAt);
     await this.#committed();
+  }
+
+  async #flush(): Promise<void> {
+    for (const { sink } of this.#graph.sinks) await sink.flush();
+  }
+
+  async #waitForSinks(pending: Promise<unknown>): Promise<void> {
+    const since = this.#clock.now();
+    await pending;
+    this.#backPressuredMs += this.#clock.now() - since;
   }
 
   async #writeSavepoint({ file, written }: { file: string; written: PromiseWithResolvers<void> }): Promise<void> {
@@ -359,13 +388,17 @@ export class Job {
   }
 
   #createSource(node: ScanNode | ValuesNode, connectors: ConnectorContext): JobSource {
-    const malformed = node.kind === 'scan' ? new MalformedRecords(node, this.#deadLetters, () => this.#clock.now()) : null;
+    const malformed =
+      node.kind === 'scan' ? new MalformedRecords(node, this.#deadLetters, this.#options.leftOut, () => this.#clock.now()) : null;
     const reader = createSourceReader(node, connectors, (records, record) => malformed?.add(records, record));
     return new JobSource(node, reader, malformed, this.#graph.watermarksBehind(node.id));
   }
 
   /** A late row goes to the dead letters of the table it comes from: the first scan upstream. */
   #keepLateRow(node: PlanNode, batch: Batch, row: number): void {
+    const now = this.#clock.now();
+    const log = this.#options.leftOut?.accepts(now) === true ? this.#options.leftOut : undefined;
+    if (this.#deadLetters === null && log === undefined) return;
     let source = node;
     while (source.inputs.length > 0) source = this.plan.nodes[source.inputs[0]];
     const table = source.kind === 'scan' ? source.table.name : 'values';
@@ -374,15 +407,27 @@ export class Job {
       const value = batch.columns[i].get(row);
       return [field.name, value === null ? null : printValue(field.type, value)];
     });
-    const now = this.#clock.now();
     const watermark = batch.watermarks === null ? batch.startWatermark : batch.watermarks[row];
     const reason = `late: the watermark had reached ${Number.isFinite(watermark) ? isoTime(watermark) : 'the end'}`;
-    this.#deadLetters?.add(table, { reason, row: Object.fromEntries(values), at: isoTime(now) }, now);
+    const letter = { reason, row: Object.fromEntries(values), at: isoTime(now) };
+    this.#deadLetters?.add(table, letter, now);
+    log?.add('late', table, letter);
   }
 
   /** How the job is doing; at any time. */
   status(): JobStatus {
     return jobStatus(this.#options.name, this.#state, this.#sources, this.#graph, this.#checkpointer, this.#earlierLate);
+  }
+
+  /** What its operators have counted, and where the time went; at any time. */
+  metrics(): JobMetrics {
+    const times = { startedAt: this.#startedAt, idleMs: this.#idleMs, backPressuredMs: this.#backPressuredMs };
+    return jobMetrics(times, this.#sources, this.#graph, this.#checkpointer, this.#state === 'running');
+  }
+
+  /** Why it failed; undefined unless it did. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** A failure in the words of the user's file. */

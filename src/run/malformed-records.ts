@@ -2,6 +2,7 @@ import type { RecordBatch } from '../connectors/record-batch.ts';
 import type { MalformedRecord } from '../formats/format.ts';
 import type { ScanNode } from '../plan/node.ts';
 import { messageOf, type DeadLetter, type DeadLetters } from './dead-letter.ts';
+import type { LeftOutLog } from './left-out-log.ts';
 
 /** Reasons counted one by one; further ones are counted together. */
 const MAX_REASONS = 50;
@@ -12,13 +13,15 @@ export class MalformedRecords {
   total = 0;
   readonly #node: ScanNode;
   readonly #letters: DeadLetters | null;
+  readonly #log: LeftOutLog | undefined;
   readonly #now: () => number;
   #lastRecord = -1;
   #lastBatch: RecordBatch | null = null;
 
-  constructor(node: ScanNode, letters: DeadLetters | null, now: () => number) {
+  constructor(node: ScanNode, letters: DeadLetters | null, log: LeftOutLog | undefined, now: () => number) {
     this.#node = node;
     this.#letters = letters;
+    this.#log = log;
     this.#now = now;
   }
 
@@ -31,8 +34,10 @@ export class MalformedRecords {
     if (record !== this.#lastRecord || records !== this.#lastBatch) this.total++;
     this.#lastRecord = record;
     this.#lastBatch = records;
-    if (this.#letters === null) return;
+    if (this.#letters === null && this.#log === undefined) return;
     const now = this.#now();
+    const isLogged = this.#log?.accepts(now) === true;
+    if (this.#letters === null && !isLogged) return;
     const value = records.bytes.subarray(
       records.valueStarts[record],
       Math.max(records.valueStarts[record], records.valueEnds[record]),
@@ -45,7 +50,8 @@ export class MalformedRecords {
       ...messageOf(value),
       at: new Date(now).toISOString(),
     };
-    this.#letters.add(this.#node.table.name, letter, now);
+    this.#letters?.add(this.#node.table.name, letter, now);
+    if (isLogged) this.#log?.add('malformed', this.#node.table.name, letter);
   }
 
   /** Called before other records may have the same numbers. */

@@ -20,6 +20,8 @@ export interface SourceReader {
   readonly split: string;
   /** Records read so far, malformed ones included; kept over restarts. */
   records: number;
+  /** Rows given since the job was made. */
+  rows: number;
   restore(positions: ReadonlyMap<string, number>): void;
   open(): Promise<void>;
   /** Reads at most `limit` records into `batch`, which may stay without rows. */
@@ -51,6 +53,7 @@ class RecordReader implements SourceReader {
   readonly batch: Batch;
   split = '';
   records = 0;
+  rows = 0;
   readonly #source: Source;
   readonly #decoder: RecordDecoder;
   readonly #positions = new Map<string, number>();
@@ -96,6 +99,7 @@ class RecordReader implements SourceReader {
       throw error;
     }
     this.records += to - from;
+    this.rows += this.batch.length;
     this.#positions.set(records.split, records.positionAfter(to - 1));
     this.#next = to;
     if (to === records.count) this.#current = null;
@@ -152,6 +156,7 @@ class RowReader implements SourceReader {
   readonly batch: Batch;
   readonly split = '';
   records = 0;
+  rows = 0;
   readonly #source: RowSource;
 
   constructor(node: ScanNode, source: RowSource) {
@@ -174,6 +179,7 @@ class RowReader implements SourceReader {
     if (typeof filled === 'string') return filled;
     this.batch.length = filled;
     this.records += filled;
+    this.rows += filled;
     return 'rows';
   }
 

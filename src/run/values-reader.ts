@@ -8,6 +8,7 @@ export class ValuesReader implements SourceReader {
   readonly batch: Batch;
   readonly split = '';
   records = 0;
+  rows = 0;
   #next = 0;
 
   constructor(node: ValuesNode) {
@@ -31,6 +32,7 @@ export class ValuesReader implements SourceReader {
     this.batch.length = count;
     this.#next += count;
     this.records += count;
+    this.rows += count;
     return 'rows';
   }
 

@@ -95,6 +95,28 @@ test('stopped and gone on with, every row is written once and the counts go on',
   expect(second.status()).toMatchObject({ state: 'finished', recordsIn: 1000, rowsOut: 1000 });
 });
 
+test('a partition of which nothing was read yet goes on where it began', async () => {
+  const sql = COPY.replace('earliest-offset', 'latest-offset').replaceAll(`'scan.bounded.mode' = 'latest-offset',`, '');
+  const sendTo = (partition: number, n: number): void => {
+    const blob = new RecordBlobBuilder();
+    blob.appendValue(Buffer.from(`{"n":${n}}`));
+    blob.end(NOW, true, false);
+    inStore(({ topics }) => topics.append('numbers', partition, blob.finish()));
+  };
+  inStore(({ topics }) => topics.create('numbers', { partitions: 2 }));
+  sendTo(0, 1);
+  const first = job(sql);
+  const outcome = first.run();
+  await first.opened;
+  sendTo(1, 2);
+  await expect.poll(() => first.status().recordsIn).toBe(1);
+  await first.stop();
+  await outcome;
+  sendTo(0, 3);
+  await job(sql, { stopAfterRecords: 1 }).run();
+  expect(valuesOf('doubled')).toEqual([4, 6]);
+});
+
 test('a job that has read all its input keeps no checkpoint', async () => {
   send(0, 10);
   await job(COPY).run();

@@ -272,7 +272,8 @@ class ScriptBinder {
       },
       fields: order.map((column) => ({
         name: column.field.name,
-        type: column.kind === 'metadata' ? metadata[column.index].type : column.field.type,
+        // As in Flink, constraints are those of the physical columns: a connector takes NULL for what it then chooses itself.
+        type: column.kind === 'metadata' ? withNullable(metadata[column.index].type, true) : column.field.type,
       })),
       place: statement.place,
     });

@@ -11,6 +11,7 @@ const KEYS: Record<string, (value: string) => string | undefined> = {
   'table.exec.sink.not-null-enforcer': (value) => (/^(error|drop)$/i.test(value) ? undefined : 'is neither ERROR nor DROP'),
   'execution.checkpointing.interval': isDuration,
   'isobar.dead-letter': isBoolean,
+  'isobar.index-template': isBoolean,
   'isobar.source.advance-when-idle': isDuration,
 };
 

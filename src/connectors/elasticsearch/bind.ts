@@ -13,7 +13,8 @@ export interface ElasticsearchSettings {
   readonly keyDelimiter: string;
   readonly username?: string;
   readonly password?: string;
-  readonly deliveryGuarantee: 'at-least-once' | 'none';
+  /** What becomes of documents that Elasticsearch rejects: they fail the job or are left out. */
+  readonly failureHandler: 'fail' | 'ignore' | 'retry-rejected';
   /** -1 is no limit, for these three. */
   readonly maxActions: number;
   readonly maxBytes: number;
@@ -39,8 +40,11 @@ export function bindElasticsearch(table: TableDeclaration, _use: 'source' | 'sin
   const password = reader.text('password');
   if (username !== undefined && username.trim() !== '' && (password ?? '').trim() === '')
     reader.invalid('username', `needs the option 'password' as well`);
-  // Flink's table sink cannot be exactly-once: writing a document again by its id changes nothing.
-  const deliveryGuarantee = reader.oneOf('sink.delivery-guarantee', ['at-least-once', 'none'], 'at-least-once');
+  // Both say whether a checkpoint waits for what is written, which it always does here. Flink's table sink cannot be exactly-once:
+  // writing a document again by its id changes nothing.
+  reader.oneOf('sink.delivery-guarantee', ['at-least-once', 'none'], 'at-least-once');
+  reader.boolean('sink.flush-on-checkpoint', true);
+  const failureHandler = reader.oneOf('failure-handler', ['fail', 'ignore', 'retry-rejected'], 'fail');
   const bulk = bindBulkFlush(reader);
   const settings: ElasticsearchSettings = {
     hosts,
@@ -48,7 +52,7 @@ export function bindElasticsearch(table: TableDeclaration, _use: 'source' | 'sin
     keyDelimiter: reader.text('document-id.key-delimiter') ?? '_',
     username,
     password,
-    deliveryGuarantee,
+    failureHandler,
     ...bulk,
     pathPrefix: reader.text('connection.path-prefix'),
     requestTimeoutMs: reader.durationMs('connection.request-timeout'),

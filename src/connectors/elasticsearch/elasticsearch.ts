@@ -1,10 +1,12 @@
 import type { Connector } from '../connector.ts';
 import { bindElasticsearch } from './bind.ts';
+import { ElasticsearchSink } from './elasticsearch-sink.ts';
 
-/** What is the same for Elasticsearch and the local index. Flink's page: connectors/table/elasticsearch. */
+/** Flink's page: connectors/table/elasticsearch. Works with Elasticsearch 7, 8 and 9. */
 export const elasticsearch: Connector = {
   name: 'elasticsearch-7',
   summary: 'Writes rows as documents, by id when the table has a primary key.',
   metadata: new Map(),
   bind: bindElasticsearch,
+  createSink: (table, context) => new ElasticsearchSink(table, context),
 };

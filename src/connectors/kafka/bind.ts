@@ -5,6 +5,7 @@ import type { BoundConnector, BoundFormat, ReportProblem, TableDeclaration } fro
 import { OptionReader } from '../options.ts';
 import { bindWatermarkOptions } from '../watermark-options.ts';
 import { bindEnd, bindStart } from './bind-positions.ts';
+import { checkClientProperties } from './client-properties.ts';
 import type { KafkaSettings } from './settings.ts';
 import { isTopicName } from './topic-name.ts';
 
@@ -64,7 +65,7 @@ export function bindUpsertKafka(table: TableDeclaration, use: 'source' | 'sink',
   const keyFormat = bindRequiredFormat(reader, 'key.format', key);
   const format = bindRequiredFormat(reader, 'value.format', value);
   const topics = bindTopics(reader, use);
-  bindBufferFlush(reader);
+  const bufferFlush = bindBufferFlush(reader);
   const settings: KafkaSettings = {
     ...topics,
     ...fields,
@@ -75,6 +76,7 @@ export function bindUpsertKafka(table: TableDeclaration, use: 'source' | 'sink',
     discoveryIntervalMs: DISCOVERY_INTERVAL_MS,
     partitioner: 'default',
     ...bindDelivery(reader),
+    bufferFlush,
     keyFields,
     ...bindWatermarkOptions(reader),
   };
@@ -212,6 +214,7 @@ function bindClient(reader: OptionReader): Pick<KafkaSettings, 'properties' | 'g
   const groupId = reader.text('properties.group.id') ?? `KafkaSource-default_catalog.default_database.${reader.table.name}`;
   const autoOffsetReset = reader.oneOf('properties.auto.offset.reset', ['earliest', 'latest', 'none'], 'none');
   reader.claimPrefix(PROPERTIES);
+  checkClientProperties(reader);
   const properties: Record<string, string> = {};
   for (const [key, { value }] of reader.table.options) {
     if (key.startsWith(PROPERTIES)) properties[key.slice(PROPERTIES.length)] = value;
@@ -233,13 +236,15 @@ function bindDelivery(reader: OptionReader): Pick<KafkaSettings, 'deliveryGuaran
   return { deliveryGuarantee, transactionalIdPrefix };
 }
 
-/** Flink's sink may hold back rows and write only the last of each key; every row is written here, which says no less. */
-function bindBufferFlush(reader: OptionReader): void {
-  const rows = reader.integer('sink.buffer-flush.max-rows') ?? 0;
-  const interval = reader.durationMs('sink.buffer-flush.interval') ?? 0;
-  if (rows > 0 === interval > 0) return;
-  const [set, other] = rows > 0 ? ['max-rows', 'interval'] : ['interval', 'max-rows'];
+/** Undefined when every row is written at once. */
+function bindBufferFlush(reader: OptionReader): KafkaSettings['bufferFlush'] {
+  const maxRows = reader.integer('sink.buffer-flush.max-rows') ?? 0;
+  const intervalMs = reader.durationMs('sink.buffer-flush.interval') ?? 0;
+  if (maxRows > 0 && intervalMs > 0) return { maxRows, intervalMs };
+  if (maxRows > 0 === intervalMs > 0) return undefined;
+  const [set, other] = maxRows > 0 ? ['max-rows', 'interval'] : ['interval', 'max-rows'];
   reader.invalid(`sink.buffer-flush.${set}`, `needs 'sink.buffer-flush.${other}' as well`, 'Set both, or neither.');
+  return undefined;
 }
 
 function splitList(text: string): string[] {

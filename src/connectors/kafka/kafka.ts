@@ -1,6 +1,8 @@
 import { BYTES, INTEGER, BIGINT, map, STRING, timestampLtz, withNullable } from '../../types/sql-type.ts';
 import type { Connector } from '../connector.ts';
 import { bindKafka, bindUpsertKafka } from './bind.ts';
+import { KafkaSink } from './kafka-sink.ts';
+import { KafkaSource } from './kafka-source.ts';
 
 const METADATA: Connector['metadata'] = new Map([
   ['topic', { type: withNullable(STRING, false), writable: true }],
@@ -18,6 +20,8 @@ export const kafka: Connector = {
   summary: 'Reads and appends to topics.',
   metadata: METADATA,
   bind: bindKafka,
+  createSource: (table, context) => new KafkaSource(table, context),
+  createSink: (table, context) => new KafkaSink(table, context),
 };
 
 /** Flink's page: connectors/table/upsert-kafka. */
@@ -26,4 +30,6 @@ export const upsertKafka: Connector = {
   summary: 'Reads and writes a changelog by key: the last record of a key counts, one without a value deletes.',
   metadata: METADATA,
   bind: bindUpsertKafka,
+  createSource: (table, context) => new KafkaSource(table, context),
+  createSink: (table, context) => new KafkaSink(table, context),
 };

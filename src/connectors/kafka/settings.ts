@@ -32,5 +32,7 @@ export interface KafkaSettings {
   /** Stands in front of the key's columns in the table, but not in the key. */
   readonly keyFieldsPrefix: string;
   readonly valueFieldsInclude: 'ALL' | 'EXCEPT_KEY';
+  /** `sink.buffer-flush.*`: of so many rows, or in so much time, only the last row of each key is written. */
+  readonly bufferFlush?: { readonly maxRows: number; readonly intervalMs: number };
   readonly idleTimeoutMs?: number;
 }

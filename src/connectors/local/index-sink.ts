@@ -1,14 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { assert } from '../../base/assert.ts';
 import { ByteBuffer } from '../../formats/byte-buffer.ts';
-import type { Encoder } from '../../formats/format.ts';
 import type { Batch } from '../../types/batch.ts';
 import { DELETE, UPDATE_BEFORE } from '../../types/row-kind.ts';
 import type { ConnectedTable, ConnectorContext, Sink } from '../connector.ts';
-import type { ElasticsearchSettings } from '../elasticsearch/bind.ts';
-import { documentIdOf, type DocumentId } from '../elasticsearch/document-id.ts';
-import { indexNameOf, type IndexName } from '../elasticsearch/index-name.ts';
-import { encoderOf } from '../encode.ts';
+import { documentPartsOf, type DocumentParts } from '../elasticsearch/document-parts.ts';
 
 /**
  * Writes rows as documents of the local index within the checkpoint's transaction. With a primary key a row takes the place
@@ -16,34 +11,29 @@ import { encoderOf } from '../encode.ts';
  */
 export class IndexSink implements Sink {
   readonly #context: ConnectorContext;
-  readonly #encoder: Encoder;
-  readonly #indexName: IndexName;
-  readonly #documentId: DocumentId | null;
+  readonly #parts: DocumentParts;
   readonly #bytes = new ByteBuffer(1024);
   /** By index and id: the last document since the last commit, or null where it is to be deleted. */
   readonly #documents = new Map<string, Map<string, string | null>>();
   #pendingBytes = 0;
 
   constructor(table: ConnectedTable, context: ConnectorContext) {
-    const settings = table.bound.settings as unknown as ElasticsearchSettings;
-    const columns = table.physical.map((_, i) => i);
     this.#context = context;
-    this.#encoder = encoderOf(table.bound.format!, table.physical, columns, context.timeZone);
-    this.#indexName = indexNameOf(settings.index, table.physical, context.timeZone, (what) => assert(false, `index ${what}`));
-    this.#documentId = table.primaryKey.length === 0 ? null : documentIdOf(table, settings.keyDelimiter);
+    this.#parts = documentPartsOf(table, context.timeZone);
   }
 
   async open(): Promise<void> {}
 
   write(batch: Batch): void {
+    const { indexName, documentId } = this.#parts;
     const { length, kinds } = batch;
     const now = this.#context.clock.now();
     for (let row = 0; row < length; row++) {
       const kind = kinds === null ? 0 : kinds[row];
       if (kind === UPDATE_BEFORE) continue;
-      const id = this.#documentId === null ? randomBytes(15).toString('base64url') : this.#documentId(batch, row);
+      const id = documentId === null ? randomBytes(15).toString('base64url') : documentId(batch, row);
       const json = kind === DELETE ? null : this.#jsonOf(batch, row);
-      this.#documentsOf(this.#indexName(batch, row, now)).set(id, json);
+      this.#documentsOf(indexName(batch, row, now)).set(id, json);
       this.#pendingBytes += id.length + (json?.length ?? 0) + 64;
     }
   }
@@ -70,7 +60,7 @@ export class IndexSink implements Sink {
 
   #jsonOf(batch: Batch, row: number): string {
     this.#bytes.clear();
-    this.#encoder.encode(batch, row, this.#bytes);
+    this.#parts.encoder.encode(batch, row, this.#bytes);
     return Buffer.from(this.#bytes.bytes.buffer, this.#bytes.bytes.byteOffset, this.#bytes.length).toString();
   }
 

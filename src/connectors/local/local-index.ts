@@ -9,6 +9,16 @@ export interface StoredDocument {
   readonly sequence: number;
 }
 
+/** What has happened to documents that were there already. */
+export interface DocumentChanges {
+  /** Sequence numbers of documents that were written anew or deleted; some may come more than once. */
+  readonly sequences: readonly number[];
+  /** Ask for what comes after this one next. */
+  readonly last: number;
+  /** False when changes are missing (there were too many, or the index was dropped): whoever follows begins anew. */
+  readonly isComplete: boolean;
+}
+
 /** Documents by index and id: what Elasticsearch holds for a sink. An index comes into being with its first document. */
 export class LocalIndex {
   readonly #store: LocalStore;
@@ -16,6 +26,7 @@ export class LocalIndex {
   readonly #create: StatementSync;
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
+  readonly #change: StatementSync;
   readonly #get: StatementSync;
   readonly #scan: StatementSync;
   readonly #count: StatementSync;
@@ -27,10 +38,12 @@ export class LocalIndex {
     this.#put = store.prepare(
       'INSERT INTO documents (index_id, id, json) VALUES (?, ?, ?) ON CONFLICT (index_id, id) DO UPDATE SET json = excluded.json',
     );
-    this.#delete = store.prepare('DELETE FROM documents WHERE index_id = ? AND id = ?');
+    this.#delete = store.prepare('DELETE FROM documents WHERE index_id = ? AND id = ? RETURNING sequence', true);
+    this.#change = store.prepare('INSERT INTO document_changes (index_id, sequence) VALUES (?, ?)');
     this.#get = store.prepare('SELECT json FROM documents WHERE index_id = ? AND id = ?', true);
     this.#scan = store.prepare(
-      'SELECT sequence, id, json FROM documents WHERE index_id = ? AND sequence > ? ORDER BY sequence LIMIT ?',
+      // By the sequence alone: the planner would sort the whole index for each call.
+      'SELECT sequence, id, json FROM documents NOT INDEXED WHERE index_id = ? AND sequence > ? ORDER BY sequence LIMIT ?',
       true,
     );
     this.#count = store.prepare('SELECT COUNT(*) FROM documents WHERE index_id = ?', true);
@@ -57,7 +70,10 @@ export class LocalIndex {
   delete(index: string, id: string): boolean {
     return this.#store.transaction(() => {
       const key = this.#indexId(index);
-      return key !== undefined && this.#store.attempt(() => this.#delete.run(key, id).changes) > 0;
+      const deleted = key === undefined ? undefined : this.#one(this.#delete, key, id);
+      if (key === undefined || deleted === undefined) return false;
+      this.#store.attempt(() => this.#change.run(key, deleted[0] as number));
+      return true;
     });
   }
 
@@ -75,6 +91,43 @@ export class LocalIndex {
     return rows.map(([sequence, id, json]) => ({ sequence, id, json }));
   }
 
+  /** The document of a sequence number, unless it was deleted. */
+  getBySequence(sequence: number): StoredDocument | undefined {
+    const statement = this.#store.prepare('SELECT sequence, id, json FROM documents WHERE sequence = ?', true);
+    const row = this.#one(statement, sequence) as [number, string, string] | undefined;
+    return row === undefined ? undefined : { sequence: row[0], id: row[1], json: row[2] };
+  }
+
+  /** The documents that were inserted last, newest first. */
+  newest(index: string, limit: number): StoredDocument[] {
+    const key = this.#indexId(index);
+    if (key === undefined) return [];
+    const sql = 'SELECT sequence, id, json FROM documents NOT INDEXED WHERE index_id = ? ORDER BY sequence DESC LIMIT ?';
+    const rows = this.#store.attempt(
+      () => this.#store.prepare(sql, true).all(key, limit) as unknown as [number, string, string][],
+    );
+    return rows.map(([sequence, id, json]) => ({ sequence, id, json }));
+  }
+
+  /** The number of the last change of any index so far: where to begin to follow. */
+  lastChange(): number {
+    const sql = "SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'document_changes'), 0)";
+    return this.#one(this.#store.prepare(sql, true))![0] as number;
+  }
+
+  /** What has happened after a change to documents that were there already; new ones are found by `scan`. */
+  changes(index: string, after: number): DocumentChanges {
+    const last = this.lastChange();
+    const key = this.#indexId(index);
+    if (last === after && key !== undefined) return { sequences: [], last, isComplete: true };
+    const sql = 'SELECT change, index_id, sequence FROM document_changes WHERE change > ? AND change <= ? ORDER BY change';
+    const rows = this.#store.attempt(
+      () => this.#store.prepare(sql, true).all(after, last) as unknown as [number, number, number][],
+    );
+    const sequences = rows.filter(([, id]) => id === key).map(([, , sequence]) => sequence);
+    return { sequences, last, isComplete: key !== undefined && rows.length === last - after && !sequences.includes(-1) };
+  }
+
   count(index: string): number {
     const key = this.#indexId(index);
     return key === undefined ? 0 : (this.#one(this.#count, key)![0] as number);
@@ -88,6 +141,7 @@ export class LocalIndex {
       this.#store.attempt(() => {
         this.#store.prepare('DELETE FROM documents WHERE index_id = ?').run(key);
         this.#store.prepare('DELETE FROM indexes WHERE id = ?').run(key);
+        this.#change.run(key, -1);
       });
       return true;
     });

@@ -74,6 +74,27 @@ CREATE TABLE checkpoint_chunks (
 CREATE UNIQUE INDEX checkpoint_chunks_by_name ON checkpoint_chunks (job, name, chunk);
 `;
 
+/** So many changes of documents are remembered. */
+const KEPT_CHANGES = 100_000;
+
+/**
+ * Which documents were changed or deleted after they had been inserted, so that a copy can follow. A sequence of -1 says that
+ * the whole index was dropped.
+ */
+const CHANGES_SCHEMA = `
+CREATE TABLE IF NOT EXISTS document_changes (
+  change INTEGER PRIMARY KEY AUTOINCREMENT,
+  index_id INTEGER NOT NULL,
+  sequence INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER IF NOT EXISTS documents_updated AFTER UPDATE ON documents BEGIN
+  INSERT INTO document_changes (index_id, sequence) VALUES (new.index_id, new.sequence);
+END;
+CREATE TRIGGER IF NOT EXISTS changes_kept AFTER INSERT ON document_changes WHEN new.change % 1000 = 0 BEGIN
+  DELETE FROM document_changes WHERE change <= new.change - ${KEPT_CHANGES};
+END;
+`;
+
 /**
  * Local topics, the local index and checkpoints in one SQLite file. Several processes may read and write it at the same time:
  * readers never wait, writers take turns, and each waits up to 10 seconds for the one before.
@@ -205,6 +226,7 @@ function prepareFile(database: DatabaseSync, path: string): void {
       `Use that version, or another file with --store FILE.`,
     );
   }
+  database.exec(CHANGES_SCHEMA);
   database.exec('PRAGMA synchronous = NORMAL');
   database.exec('PRAGMA secure_delete = OFF');
   database.exec('PRAGMA cache_size = -32768');

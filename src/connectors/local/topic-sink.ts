@@ -1,13 +1,11 @@
-import { RunError } from '../../base/problem.ts';
 import { ByteBuffer } from '../../formats/byte-buffer.ts';
-import type { Encoder } from '../../formats/format.ts';
 import type { Batch } from '../../types/batch.ts';
-import { DELETE, UPDATE_BEFORE } from '../../types/row-kind.ts';
-import type { BoundFormat, ConnectedTable, ConnectorContext, Sink } from '../connector.ts';
-import { encoderOf } from '../encode.ts';
+import { UPDATE_BEFORE } from '../../types/row-kind.ts';
+import type { ConnectedTable, ConnectorContext, Sink } from '../connector.ts';
 import { partitionOfKey } from '../kafka/partitioner.ts';
-import type { KafkaSettings } from '../kafka/settings.ts';
-import { RecordBlobBuilder, type RecordHeaders } from './record-blob.ts';
+import { TopicRows } from '../kafka/topic-rows.ts';
+import { UpsertBuffer, type UpsertRecord } from '../kafka/upsert-buffer.ts';
+import { RecordBlobBuilder } from './record-blob.ts';
 
 /** One topic being written: a builder for each partition, made when it is first needed. */
 interface Target {
@@ -24,17 +22,11 @@ interface Target {
  * For upsert-kafka the key is the primary key, a row taken back (-D) a record without value; -U is left out.
  */
 export class TopicSink implements Sink {
-  readonly #table: ConnectedTable;
-  readonly #settings: KafkaSettings;
+  readonly #rows: TopicRows;
   readonly #context: ConnectorContext;
-  readonly #value: FieldEncoder;
-  readonly #key: FieldEncoder | null;
   readonly #keyBytes = new ByteBuffer(256);
-  /** Columns of the batch, or -1. */
-  readonly #topicColumn: number;
-  readonly #timestampColumn: number;
-  readonly #headersColumn: number;
-  readonly #pattern: RegExp | null;
+  /** With `sink.buffer-flush.*`: rows that later ones may replace before the checkpoint. */
+  readonly #buffer: UpsertBuffer | null;
   readonly #targets = new Map<string, Target>();
   /** The only topic, when there is but one. */
   #only: Target | null = null;
@@ -42,50 +34,36 @@ export class TopicSink implements Sink {
   #finishedBytes = 0;
 
   constructor(table: ConnectedTable, context: ConnectorContext) {
-    this.#table = table;
-    this.#settings = table.bound.settings as unknown as KafkaSettings;
     this.#context = context;
-    const { keyFields, keyFieldsPrefix, valueFieldsInclude, topicPattern } = this.#settings;
-    const all = table.physical.map((_, i) => i);
-    const keyColumns = keyFields.map((name) => table.physical.findIndex((field) => field.name === name));
-    const valueColumns = valueFieldsInclude === 'ALL' ? all : all.filter((i) => !keyColumns.includes(i));
-    this.#value = new FieldEncoder(table, table.bound.format!, valueColumns, '', context);
-    const { keyFormat } = table.bound;
-    this.#key = keyFormat === undefined ? null : new FieldEncoder(table, keyFormat, keyColumns, keyFieldsPrefix, context);
-    const metadataColumn = (key: string): number => {
-      const index = table.metadata.findIndex((column) => column.key === key && !column.virtual);
-      return index === -1 ? -1 : table.physical.length + index;
-    };
-    this.#topicColumn = metadataColumn('topic');
-    this.#timestampColumn = metadataColumn('timestamp');
-    this.#headersColumn = metadataColumn('headers');
-    this.#pattern = topicPattern === null ? null : new RegExp(`^(?:${topicPattern})$`);
+    this.#rows = new TopicRows(table, context.timeZone);
+    const { bufferFlush } = this.#rows.settings;
+    this.#buffer =
+      bufferFlush === undefined ? null : new UpsertBuffer(this.#rows, bufferFlush.maxRows, (record) => this.#append(record));
   }
 
   async open(): Promise<void> {
-    const { topics } = this.#settings;
-    if (topics?.length === 1) this.#only = this.#target(topics[0]);
+    const { onlyTopic } = this.#rows;
+    if (onlyTopic !== null) this.#only = this.#target(onlyTopic);
   }
 
   write(batch: Batch): void {
-    const { length, kinds, columns } = batch;
+    const { length, kinds } = batch;
+    const rows = this.#rows;
     const now = this.#context.clock.now();
-    const timestamps = this.#timestampColumn === -1 ? null : columns[this.#timestampColumn];
-    const headers = this.#headersColumn === -1 ? null : columns[this.#headersColumn];
+    if (this.#buffer !== null) return this.#buffer.add(batch, now);
     const key = this.#keyBytes;
     for (let row = 0; row < length; row++) {
-      const kind = kinds === null ? 0 : kinds[row];
-      if (kind === UPDATE_BEFORE) continue;
-      const target = this.#only ?? this.#targetOf(batch, row);
+      if (kinds !== null && kinds[row] === UPDATE_BEFORE) continue;
+      const target = this.#only ?? this.#targetNamed(rows.topicOf(batch, row));
       key.clear();
-      const nullKey = this.#key === null || !this.#key.encode(batch, row, key);
+      const nullKey = !rows.encodeKey(batch, row, key);
       const partition = this.#partitionOf(target, nullKey);
       const builder = (target.builders[partition] ??= new RecordBlobBuilder());
       if (!nullKey) builder.appendKey(key.written());
-      const nullValue = kind === DELETE || !this.#value.encode(batch, row, builder);
-      if (headers !== null && headers.nulls[row] === 0) builder.addHeaders(headers.get(row) as RecordHeaders);
-      const hasTimestamp = timestamps !== null && timestamps.nulls[row] === 0;
-      builder.end(hasTimestamp ? (timestamps.values[row] as number) : now, nullKey, nullValue);
+      const nullValue = !rows.encodeValue(batch, row, builder);
+      const headers = rows.headersOf(batch, row);
+      if (headers !== null) builder.addHeaders(headers);
+      builder.end(rows.timestampOf(batch, row, now), nullKey, nullValue);
       if (builder.isFull) this.#finish(target, partition, builder);
     }
   }
@@ -93,6 +71,7 @@ export class TopicSink implements Sink {
   async flush(): Promise<void> {}
 
   commit(): void {
+    this.#buffer?.flush();
     for (const target of this.#targets.values()) {
       target.builders.forEach((builder, partition) => {
         if (builder !== undefined && builder.count > 0) this.#finish(target, partition, builder);
@@ -105,7 +84,7 @@ export class TopicSink implements Sink {
   }
 
   pendingBytes(): number {
-    let bytes = this.#finishedBytes;
+    let bytes = this.#finishedBytes + (this.#buffer?.bytes ?? 0);
     for (const { builders } of this.#targets.values()) {
       for (const builder of builders) if (builder !== undefined && builder.count > 0) bytes += builder.size;
     }
@@ -121,28 +100,35 @@ export class TopicSink implements Sink {
     if (partition === target.keyless) target.keyless = (partition + 1) % target.builders.length;
   }
 
+  #append({ topic, key, value, timestamp, headers }: UpsertRecord): void {
+    const target = this.#only ?? this.#targetNamed(topic);
+    const bytes = this.#keyBytes;
+    bytes.clear();
+    bytes.reserve(key.length);
+    bytes.bytes.set(key.written());
+    bytes.length = key.length;
+    const partition = this.#partitionOf(target, false);
+    const builder = (target.builders[partition] ??= new RecordBlobBuilder());
+    builder.appendKey(bytes.written());
+    if (value !== null) builder.appendValue(value);
+    if (headers !== null) builder.addHeaders(headers);
+    builder.end(timestamp, false, value === null);
+    if (builder.isFull) this.#finish(target, partition, builder);
+  }
+
   #partitionOf(target: Target, nullKey: boolean): number {
     const count = target.builders.length;
-    if (count === 1 || this.#settings.partitioner === 'fixed') return 0;
+    if (count === 1 || this.#rows.settings.partitioner === 'fixed') return 0;
     if (nullKey) return target.keyless;
     return partitionOfKey(this.#keyBytes.bytes, 0, this.#keyBytes.length, count);
   }
 
-  /** The topic that the row's own column names; it must be one of those that the options allow. */
-  #targetOf(batch: Batch, row: number): Target {
-    const topic = batch.columns[this.#topicColumn].get(row) as string | null;
-    if (topic === null) throw this.#topicError('no topic: its METADATA column "topic" is NULL');
+  /** A topic that a row's own column names; it must be one of those that the options allow. */
+  #targetNamed(topic: string): Target {
     const known = this.#targets.get(topic);
     if (known !== undefined) return known;
-    const { topics, topicPattern } = this.#settings;
-    const isAllowed = topics !== null ? topics.includes(topic) : this.#pattern?.test(topic) === true;
-    if (!isAllowed) throw this.#topicError(`topic "${topic}", which is not among '${topics?.join(';') ?? topicPattern}'`);
+    this.#rows.checkTopic(topic);
     return this.#target(topic);
-  }
-
-  #topicError(what: string): RunError {
-    const hint = `Change the query, or the option 'topic' or 'topic-pattern'.`;
-    return new RunError('TOPIC_NOT_ALLOWED', `a row for table "${this.#table.name}" names ${what}`, hint);
   }
 
   #target(topic: string): Target {
@@ -152,24 +138,5 @@ export class TopicSink implements Sink {
     const target: Target = { topic, builders, keyless: 0 };
     this.#targets.set(topic, target);
     return target;
-  }
-}
-
-/** The encoder of a key or a value. The raw format writes NULL as no key or no value at all. */
-class FieldEncoder {
-  readonly #encoder: Encoder;
-  readonly #nullColumn: number;
-
-  constructor(table: ConnectedTable, format: BoundFormat, columns: readonly number[], prefix: string, context: ConnectorContext) {
-    const schema = columns.map((i) => ({ ...table.physical[i], name: table.physical[i].name.slice(prefix.length) }));
-    this.#encoder = encoderOf(format, schema, columns, context.timeZone);
-    this.#nullColumn = format.format === 'raw' ? columns[0] : -1;
-  }
-
-  /** False, and nothing is written, when there is no key or value. */
-  encode(batch: Batch, row: number, out: ByteBuffer | RecordBlobBuilder): boolean {
-    if (this.#nullColumn !== -1 && batch.columns[this.#nullColumn].nulls[row] === 1) return false;
-    this.#encoder.encode(batch, row, out);
-    return true;
   }
 }

@@ -1,8 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { assert } from '../../base/assert.ts';
-import { RunError } from '../../base/problem.ts';
 import type { ConnectedTable, ConnectorContext, Source } from '../connector.ts';
 import type { KafkaSettings } from '../kafka/settings.ts';
+import { endOffset, needsGroupOffsets, startOffset, type PartitionOffsets } from '../kafka/start-offset.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type { LocalTopics } from './local-topics.ts';
 import type { LocalStore } from './store.ts';
@@ -39,6 +38,7 @@ export class TopicSource implements Source {
   /** The partition whose turn it is. */
   #turn = 0;
   #restored: ReadonlyMap<string, number> = new Map();
+  readonly #starts = new Map<string, number>();
   #committed = new Map<string, number>();
   #nextDiscovery = Infinity;
   /** At work on what was there when the source was opened, if that was much. */
@@ -114,6 +114,10 @@ export class TopicSource implements Source {
     return this.#partitions.map(({ split }) => split);
   }
 
+  startPositions(): ReadonlyMap<string, number> {
+    return this.#starts;
+  }
+
   lag(): number {
     let lag = 0;
     for (const { topic, partition, next, end } of this.#partitions) {
@@ -180,85 +184,26 @@ export class TopicSource implements Source {
       for (let partition = 0; partition < count; partition++) {
         const split = splitName(topic, partition);
         if (known.has(split)) continue;
-        const next = this.#firstOffset(topic, partition, split, atStart);
-        this.#partitions.push({ topic, partition, split, next, headEnd: next, end: this.#lastOffset(topic, partition) });
+        const offsets = this.#offsets(topic, partition);
+        const next = startOffset(this.#settings, offsets, this.#restored.get(split), !atStart || this.#restored.size > 0);
+        this.#starts.set(split, next);
+        this.#partitions.push({ topic, partition, split, next, headEnd: next, end: endOffset(this.#settings, offsets) });
       }
     }
   }
 
-  #firstOffset(topic: string, partition: number, split: string, atStart: boolean): number {
-    const startOffset = this.#topics.startOffset(topic, partition);
-    const endOffset = this.#topics.endOffset(topic, partition);
-    const restored = this.#restored.get(split);
-    if (restored !== undefined) {
-      if (restored <= endOffset) return restored;
-      throw new RunError(
-        'TOPIC_OFFSET',
-        `the checkpoint goes on at offset ${restored} of topic "${topic}" partition ${partition}, which ends at ${endOffset}: the topic was made anew`,
-        'Start the job without its checkpoint, or from the store that the checkpoint belongs to.',
-      );
-    }
-    // A partition that appears while the job runs is read from its beginning.
-    if (!atStart) return startOffset;
-    const { start } = this.#settings;
-    switch (start.mode) {
-      case 'earliest-offset':
-        return startOffset;
-      case 'latest-offset':
-        return endOffset;
-      case 'group-offsets':
-        return this.#groupOffset(topic, partition) ?? this.#resetOffset(topic, partition, startOffset, endOffset);
-      case 'timestamp':
-        return this.#topics.offsetForTimestamp(topic, partition, start.timestamp) ?? endOffset;
-      case 'specific-offsets': {
-        const offset = start.offsets[partition] ?? startOffset;
-        return offset > endOffset ? startOffset : offset;
-      }
-    }
-  }
-
-  #lastOffset(topic: string, partition: number): number {
-    const { end } = this.#settings;
-    switch (end.mode) {
-      case 'unbounded':
-        return Infinity;
-      case 'latest-offset':
-        return this.#topics.endOffset(topic, partition);
-      case 'group-offsets': {
-        const offset = this.#groupOffset(topic, partition);
-        if (offset === undefined) throw this.#noGroupOffset(topic, partition);
-        return offset;
-      }
-      case 'timestamp':
-        return this.#topics.offsetForTimestamp(topic, partition, end.timestamp) ?? this.#topics.endOffset(topic, partition);
-      case 'specific-offsets':
-        // Flink: "If an offset for a partition is not provided it will not consume from that partition."
-        return end.offsets[partition] ?? 0;
-    }
-  }
-
-  #groupOffset(topic: string, partition: number): number | undefined {
-    return this.#topics.groupOffset(this.#settings.groupId, topic, partition);
-  }
-
-  #resetOffset(topic: string, partition: number, startOffset: number, endOffset: number): number {
-    switch (this.#settings.autoOffsetReset) {
-      case 'earliest':
-        return startOffset;
-      case 'latest':
-        return endOffset;
-      case 'none':
-        throw this.#noGroupOffset(topic, partition);
-    }
-  }
-
-  #noGroupOffset(topic: string, partition: number): RunError {
-    const { groupId } = this.#settings;
-    assert(groupId !== '', 'a source has a group');
-    return new RunError(
-      'TOPIC_NO_GROUP_OFFSET',
-      `group "${groupId}" has no offset for topic "${topic}" partition ${partition}, and 'group-offsets' begins there`,
-      `Set 'scan.startup.mode' = 'earliest-offset' (group-offsets is Flink's default), or 'properties.auto.offset.reset' = 'earliest'.`,
-    );
+  /** What is known of a partition, as Kafka would tell it. */
+  #offsets(topic: string, partition: number): PartitionOffsets {
+    const topics = this.#topics;
+    const { start, end, groupId } = this.#settings;
+    return {
+      topic,
+      partition,
+      earliest: topics.startOffset(topic, partition),
+      latest: topics.endOffset(topic, partition),
+      group: needsGroupOffsets(this.#settings) ? topics.groupOffset(groupId, topic, partition) : undefined,
+      atStartTime: start.mode === 'timestamp' ? topics.offsetForTimestamp(topic, partition, start.timestamp) : undefined,
+      atEndTime: end.mode === 'timestamp' ? topics.offsetForTimestamp(topic, partition, end.timestamp) : undefined,
+    };
   }
 }

@@ -8,6 +8,19 @@ const LOCAL_INTERVAL_MS = 1000;
 const COST_FACTOR = 10;
 /** Output held back beyond this brings the next checkpoint forward. */
 const MAX_PENDING_BYTES = 16 << 20;
+/** Checkpoints that are remembered. */
+const HISTORY = 20;
+
+/** What is known of a checkpoint that was taken. */
+export interface CheckpointRecord {
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** Positions, counts and state. */
+  readonly bytes: number;
+  /** Bytes of state by node. */
+  readonly operatorBytes: ReadonlyMap<number, number>;
+}
 
 /** Decides when a job's next checkpoint is due, and keeps the last one in the local store. */
 export class Checkpointer {
@@ -21,6 +34,8 @@ export class Checkpointer {
   #lastAt: number;
   lastDurationMs = 0;
   count = 0;
+  /** The last 20, oldest first. */
+  readonly history: CheckpointRecord[] = [];
 
   /** `intervalMs` is the file's, or 0 without one. */
   constructor(job: string, store: () => LocalStore, clock: Clock, intervalMs: number, onLocalTables: boolean) {
@@ -59,14 +74,20 @@ export class Checkpointer {
   /** Makes `checkpoint` and whatever `commitOutput` writes durable together. `startedAt`: when the sinks began to flush. */
   save(checkpoint: Checkpoint<() => unknown>, startedAt: number, commitOutput: () => void): void {
     const { fingerprint, takenAt } = checkpoint;
+    const sizes = new Map<string, number>();
     this.#store().transaction(() => {
       commitOutput();
-      this.#store().checkpoints.save({ job: this.#job, id: this.#id + 1, fingerprint, time: takenAt }, partsOf(checkpoint));
+      const parts = measured(partsOf(checkpoint), sizes);
+      this.#store().checkpoints.save({ job: this.#job, id: this.#id + 1, fingerprint, time: takenAt }, parts);
     });
     this.#id++;
     this.count++;
     this.#lastAt = this.#clock.now();
     this.lastDurationMs = this.#lastAt - startedAt;
+    const operatorBytes = new Map([...checkpoint.operators.keys()].map((id) => [id, sizes.get(`operator-${id}`) ?? 0]));
+    const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+    this.history.push({ at: this.#lastAt, durationMs: this.lastDurationMs, bytes, operatorBytes });
+    if (this.history.length > HISTORY) this.history.shift();
   }
 
   /** The job has read all its input: makes the last output durable and forgets the checkpoint. */
@@ -82,5 +103,16 @@ export class Checkpointer {
     if (stored === undefined) return undefined;
     this.#id = stored.id;
     return readCheckpoint(stored);
+  }
+}
+
+/** The same parts; their sizes are in `sizes` once they have been drawn. */
+function* measured(
+  parts: Iterable<readonly [string, Uint8Array]>,
+  sizes: Map<string, number>,
+): Iterable<readonly [string, Uint8Array]> {
+  for (const part of parts) {
+    sizes.set(part[0], (sizes.get(part[0]) ?? 0) + part[1].length);
+    yield part;
   }
 }
