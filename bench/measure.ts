@@ -3,7 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../src/base/problem.ts';
-import type { Usage } from './report-usage.ts';
+
+/** CPU time of all threads, of user and system, and the largest resident set. */
+interface Usage {
+  readonly cpuSeconds: number;
+  readonly peakMemoryMB: number;
+}
 
 export interface Measurement extends Usage {
   readonly seconds: number;
@@ -13,7 +18,7 @@ export interface Measurement extends Usage {
 /** Runs a script in a Node process of its own, from start to exit, and answers what it took. `folder` takes a small file. */
 export async function measure(folder: string, script: string, ...args: readonly string[]): Promise<Measurement> {
   const usageFile = join(folder, 'usage.json');
-  const hook = new URL('report-usage.ts', import.meta.url).href;
+  const hook = new URL('report-usage.js', import.meta.url).href;
   const started = performance.now();
   const child = spawn(process.execPath, ['--import', hook, fileURLToPath(new URL(script, import.meta.url)), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -8,6 +8,7 @@ import { bindScript } from './bind/script-binder.ts';
 import { parseDuration } from './bind/settings.ts';
 import { planNodes } from './optimise/planner.ts';
 import { parse } from './parse/parse.ts';
+import { systemTimeZone } from './system-time-zone.ts';
 
 export interface CompileOptions {
   /** kafka, upsert-kafka and elasticsearch-7 tables mean local topics and the local index. */
@@ -55,7 +56,7 @@ export function compile(source: SourceText, options: CompileOptions): JobPlan {
     source,
     nodes,
     settings,
-    timeZone: settings.get('table.local-time-zone') ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timeZone: settings.get('table.local-time-zone') ?? systemTimeZone(),
     checkpointIntervalMs: duration('execution.checkpointing.interval'),
     deadLetter: settings.get('isobar.dead-letter')?.toLowerCase() === 'true',
     fingerprint: fingerprint(nodes),

@@ -10,12 +10,21 @@ const LONG_BYTES = 64;
 const JUDGED_ROWS = 4096;
 const PLAIN_BATCHES = 256;
 
-const MULTIPLIER = 16777619;
+/** 2^32 divided by the golden ratio: every bit of a word counts in the highest bits of its product. */
+export const TEXT_HASH_MULTIPLIER = -1640531535;
 
-/** The hash that `TextDecoder.find` wants; generated decoders compute it while they look for the end of a string. */
+/**
+ * The hash that `TextDecoder.find` wants, of four bytes at a time and the rest one by one; generated decoders compute it while
+ * they look for the end of a string.
+ */
 function hashBytes(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], MULTIPLIER);
+  let i = start;
+  for (; i + 4 <= end; i += 4) {
+    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
+    hash = Math.imul(hash ^ word, TEXT_HASH_MULTIPLIER);
+  }
+  for (; i < end; i++) hash = Math.imul(hash ^ bytes[i], TEXT_HASH_MULTIPLIER);
   return hash;
 }
 
@@ -30,10 +39,16 @@ export class TextDecoder {
   strings: string[] | null = null;
   private dictionary: TextDictionary = new TextDictionary();
   private slots = new Int32Array(1024);
+  /** The highest bits of a hash, `32 - shift` of them, say where in `slots` to begin. */
+  private shift = 22;
   private hashes = new Int32Array(512);
   private starts = new Int32Array(512);
   private lengths = new Int32Array(512);
   private arena = new Uint8Array(8192);
+  private arenaView = new DataView(this.arena.buffer);
+  /** The bytes that `find` was last called for, and a view of them. */
+  private viewed: Uint8Array = this.arena;
+  private view: DataView = this.arenaView;
   private used = 0;
   private rows = 0;
   private misses = 0;
@@ -76,10 +91,12 @@ export class TextDecoder {
   private startAfresh(): void {
     this.dictionary = new TextDictionary();
     this.slots = new Int32Array(1024);
+    this.shift = 22;
     this.hashes = new Int32Array(512);
     this.starts = new Int32Array(512);
     this.lengths = new Int32Array(512);
     this.arena = new Uint8Array(8192);
+    this.arenaView = new DataView(this.arena.buffer);
     this.used = 0;
   }
 
@@ -88,14 +105,16 @@ export class TextDecoder {
     const { slots, hashes, lengths } = this;
     const mask = slots.length - 1;
     const length = end - start;
-    let slot = (hash ^ (hash >>> 15)) & mask;
+    let slot = hash >>> this.shift;
     for (;;) {
       const code = slots[slot] - 1;
       if (code < 0) return this.add(bytes, start, end, hash, slot);
       if (hashes[code] === hash && lengths[code] === length) {
-        const { arena } = this;
+        const { arena, arenaView } = this;
+        const view = bytes === this.viewed ? this.view : this.viewOf(bytes);
         const offset = this.starts[code] - start;
         let i = start;
+        while (i + 4 <= end && view.getInt32(i) === arenaView.getInt32(i + offset)) i += 4;
         while (i < end && bytes[i] === arena[i + offset]) i++;
         if (i === end) {
           if (length > LONG_BYTES) this.longs++;
@@ -104,6 +123,12 @@ export class TextDecoder {
       }
       slot = (slot + 1) & mask;
     }
+  }
+
+  private viewOf(bytes: Uint8Array): DataView {
+    this.viewed = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.view;
   }
 
   private add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
@@ -116,6 +141,7 @@ export class TextDecoder {
       const arena = new Uint8Array(Math.max(this.used + length, this.arena.length * 2));
       arena.set(this.arena.subarray(0, this.used));
       this.arena = arena;
+      this.arenaView = new DataView(arena.buffer);
     }
     const { values } = this.dictionary;
     const code = values.length;
@@ -138,9 +164,9 @@ export class TextDecoder {
   private rehash(): void {
     const slots = new Int32Array(this.slots.length * 2);
     const mask = slots.length - 1;
+    this.shift--;
     for (let code = 0; code < this.dictionary.values.length; code++) {
-      const hash = this.hashes[code];
-      let slot = (hash ^ (hash >>> 15)) & mask;
+      let slot = this.hashes[code] >>> this.shift;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = code + 1;
     }

@@ -196,6 +196,20 @@ describe('text columns', () => {
     expect(columns[0].dictionary?.values.toSorted()).toEqual(words.toSorted());
   });
 
+  it('have one code for a string however it is written and however long it is', () => {
+    const escaped = (text: string): string => `{"s":"\\u${text.charCodeAt(0).toString(16).padStart(4, '0')}${text.slice(1)}"}`;
+    const words = Array.from(
+      { length: 2000 },
+      (_, i) => 'abcdefghijklmnopqrstuvwxyz'.slice(0, 1 + (i % 26)) + Math.floor(i / 26),
+    );
+    const messages = words.flatMap((text) => [JSON.stringify({ s: text }), escaped(text), `{"s": "${text}"}`]);
+    const { batch } = decodeAll(createJsonDecoder(schema, [0], LENIENT), schema, messages);
+    const { values, codes, dictionary } = batch.columns[0] as TextColumn;
+    expect(values).toEqual(words.flatMap((text) => [text, text, text]));
+    expect(Array.from(codes)).toEqual(words.flatMap((_, code) => [code, code, code]));
+    expect(dictionary?.values).toEqual(words);
+  });
+
   it('give the dictionary up for strings that do not come back, and for long ones', () => {
     const unique = decodeBatches((i) => Array.from({ length: 4096 }, (_, k) => `user${i * 4096 + k}`), 3);
     expect(unique.map((column) => column.dictionary !== null)).toEqual([true, false, false]);
@@ -266,6 +280,32 @@ describe('the generated decoder', () => {
       }),
       { numRuns: 400 },
     );
+  });
+
+  it('reads times that are nearly the one before', () => {
+    const schema: Schema = [field('t', types.timestamp(3))];
+    const times = [
+      '2024-05-12 23:59:07',
+      '2024-05-12 23:59:08',
+      '2024-05-12 23:60:08',
+      '2024-05-12 24:59:08',
+      '2024-05-12T23:59:08',
+      '2024-05-12 23.59:08',
+      '2024-05-12 23:59.08',
+      '2024-05-12 23:59:61',
+      '2024-02-30 23:59:09',
+      '2024-05-12 23:59:09',
+      '2024-05-13 23:59:09',
+      '2024-06-13 23:59:09',
+      '2023-06-13 23:59:09',
+      '2023-06-13 13:59:09.5',
+      '2023-06-13 13:09:09',
+    ];
+    const pairs = times.flatMap((first) => times.flatMap((second) => [first, second])).map((time) => `{"t":"${time}"}`);
+    const fast = decodeAll(createJsonDecoder(schema, [0], LENIENT), schema, pairs);
+    const exact = decodeAll(createExactJsonDecoder(schema, [0], LENIENT), schema, pairs);
+    expect(fast.rows).toEqual(exact.rows);
+    expect(fast.rows.filter(([time]) => time !== null).length).toBeGreaterThan(200);
   });
 
   it('reads back what the encoder wrote', () => {

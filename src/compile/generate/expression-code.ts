@@ -15,13 +15,13 @@ export interface Operand {
   readonly isNull: string;
 }
 
-/** What a variable of this storage starts as, so that its type never changes. */
+/** What a variable of this storage starts as, so that its type never changes: with 0 instead of NaN, V8 would keep doubles in the heap. */
 const INITIAL: Record<Storage, string> = {
   boolean: 'false',
   int: '0',
   bigint: '0n',
-  double: '0',
-  timestamp: '0',
+  double: 'NaN',
+  timestamp: 'NaN',
   text: "''",
   object: 'null',
 };
@@ -36,6 +36,8 @@ export class ExpressionWriter {
   readonly calls: CallSite[] = [];
   /** Columns that were read, for the prologue. */
   readonly columns = new Set<number>();
+  /** What is written now runs only where no timestamp has digits below the millisecond. */
+  wholeMillis = false;
   readonly #schema: Schema;
   #variables = 0;
   #indent = '    ';
@@ -111,7 +113,12 @@ export class ExpressionWriter {
         return { value: this.#constant('v', `v${index}[i] === 1`), isNull };
       case 'timestamp':
         return {
-          value: this.#constant('v', `nanos${index} === null ? v${index}[i] : timestampOf(v${index}[i], nanos${index}[i])`),
+          value: this.#constant(
+            'v',
+            this.wholeMillis
+              ? `v${index}[i]`
+              : `nanos${index} === null ? v${index}[i] : timestampOf(v${index}[i], nanos${index}[i])`,
+          ),
           isNull,
         };
       default:

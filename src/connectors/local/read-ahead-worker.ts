@@ -1,4 +1,5 @@
 // Reads a backlog of local topics for ReadAhead, in a thread of its own and a few batches ahead of the job.
+import { flushCompileCache } from 'node:module';
 import { workerData } from 'node:worker_threads';
 import { RunError } from '../../base/problem.ts';
 import { AHEAD_BATCHES, PRODUCED, SLOT_BYTES, WAITING, type AheadMessage, type AheadTask } from './read-ahead.ts';
@@ -6,6 +7,7 @@ import { LocalStore } from './store.ts';
 
 const { path, partitions, port, counters, slots } = workerData as AheadTask;
 
+flushCompileCache();
 try {
   const store = LocalStore.open(path);
   readBacklog(store);

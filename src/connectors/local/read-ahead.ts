@@ -1,5 +1,6 @@
-import { MessageChannel, receiveMessageOnPort, Worker, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from 'node:worker_threads';
 import { RunError } from '../../base/problem.ts';
+import { startThread } from '../../base/start-thread.ts';
 import { BLOB_BYTES } from './record-blob.ts';
 import { StoredRecords } from './stored-records.ts';
 
@@ -66,10 +67,8 @@ export class ReadAhead {
     const { port1, port2 } = new MessageChannel();
     this.#partitions = partitions;
     this.#port = port1;
-    const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     const task: AheadTask = { path, partitions, port: port2, counters: this.#counters, slots: new Uint8Array(this.#slots) };
-    const file = new URL(`./read-ahead-worker${extension}`, import.meta.url);
-    this.#worker = new Worker(file, { workerData: task, transferList: [port2] });
+    this.#worker = startThread(import.meta.url, 'read-ahead-worker', task, [port2]);
     this.#worker.on('error', (error) => (this.#failure = error as Error));
   }
 

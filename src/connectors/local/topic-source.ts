@@ -11,7 +11,7 @@ import { splitName } from './stored-records.ts';
 /** A backlog of so many records is read by a thread of its own. */
 const AHEAD_RECORDS = 500_000;
 /** So many are read before that thread is up. */
-const HEAD_RECORDS = 250_000;
+const HEAD_RECORDS = 100_000;
 
 interface Partition {
   readonly topic: string;

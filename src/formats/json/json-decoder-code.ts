@@ -1,5 +1,6 @@
 import type { Schema } from '../../types/schema.ts';
 import type { SqlType } from '../../types/sql-type.ts';
+import { TEXT_HASH_MULTIPLIER } from '../text-decoder.ts';
 import type { JsonOptions } from './json-options.ts';
 
 /**
@@ -55,7 +56,7 @@ ${fields.map((field) => field.declarations()).join('\n')}
       while (end > p && b[end - 1] <= 32) end--;
       if (end - p < 2 || b[end - 1] !== 125 || b[p] !== 123) break fast;
       let c = b[++p];
-      while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+      while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
       ${seen.map((name) => `let ${name} = 0;`).join(' ')}
       let f = 0;
       if (c !== 125) for (;;) {
@@ -65,13 +66,13 @@ ${fields.map((field) => indented(field.caseCode(count), 10)).join('\n')}
         }
         c = b[p];
         if (c !== 44) {
-          while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+          while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
           if (c === 125) break;
           if (c !== 44) break fast;
         }
         c = b[++p];
         if (c === 32) c = b[++p];
-        while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+        while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
       }
       if (p >= end) break fast;
       if (${seen.map((name, m) => `${name} !== ${all[m]}`).join(' || ')}) {
@@ -129,9 +130,14 @@ class FieldCode {
         lines.push(`  const v${k} = col${k}.values, t${k} = texts[${k}], s${k} = t${k}.strings, codes${k} = col${k}.codes;`);
         break;
       case 'DATE':
+        lines.push(`  const v${k} = col${k}.values;`, `  let da${k} = 0, db${k} = 0, dc${k} = 0, day${k} = NaN;`);
+        break;
       case 'TIMESTAMP':
       case 'TIMESTAMP_LTZ':
-        lines.push(`  const v${k} = col${k}.values;`, `  let da${k} = 0, db${k} = 0, dc${k} = 0, day${k} = NaN;`);
+        lines.push(
+          `  const v${k} = col${k}.values;`,
+          `  let da${k} = 0, db${k} = 0, dc${k} = 0, dd${k} = 0, day${k} = NaN, minute${k} = NaN;`,
+        );
         break;
       default:
         lines.push(`  const v${k} = col${k}.values;`);
@@ -161,7 +167,7 @@ class FieldCode {
   p += ${keyLength};
   c = b[p];
   if (c === 32) c = b[++p];
-  while (c === 32 || c === 10 || c === 13 || c === 9) c = b[++p];
+  while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
   f = ${k + 1 < count ? k + 1 : 0};
   if (c === 110) {
     if (b[p + 1] !== 117 || b[p + 2] !== 108 || b[p + 3] !== 108 || p + 4 >= end) break fast;
@@ -231,8 +237,9 @@ v${k}[row] = BigInt(minus ? -unscaled : unscaled);`;
         return `if (c !== 34) break fast;
 const s = ++p;
 let h = 0;
+for (let x = 0; p + 4 <= end && (x = v.getInt32(p, true), ${HAS_NO_END}); p += 4) h = Math.imul(h ^ x, ${TEXT_HASH_MULTIPLIER});
 while (p < end && (c = b[p]) !== 34 && c !== 92) {
-  h = Math.imul(h ^ c, 16777619);
+  h = Math.imul(h ^ c, ${TEXT_HASH_MULTIPLIER});
   p++;
 }
 if (p >= end || c === 92) break fast;
@@ -279,6 +286,28 @@ if (da !== da${k} || db !== db${k} || dc !== dc${k}) {
 }`;
   }
 
+  /** Sixteen characters, a date and HH:MM, at s into the milliseconds of that minute: remembered as the day is. */
+  private minuteCode(separator: number): string {
+    const { k } = this;
+    return `const da = v.getInt32(s, true), db = v.getInt32(s + 4, true), dc = v.getInt32(s + 8, true), dd = v.getInt32(s + 12, true);
+if (dd !== dd${k} || dc !== dc${k} || db !== db${k} || da !== da${k}) {
+  const h1 = b[s + 11] - 48, h0 = b[s + 12] - 48, m1 = b[s + 14] - 48, m0 = b[s + 15] - 48;
+  if (h1 >>> 0 > 2 || h0 >>> 0 > 9 || m1 >>> 0 > 5 || m0 >>> 0 > 9) break fast;
+  const hours = h1 * 10 + h0;
+  if (hours > 23 || b[s + 10] !== ${separator} || b[s + 13] !== 58) break fast;
+  if (da !== da${k} || db !== db${k} || (dc ^ dc${k}) << 16 !== 0) {
+    const day = help.day(b, s);
+    if (day !== day) break fast;
+    day${k} = day;
+  }
+  da${k} = da;
+  db${k} = db;
+  dc${k} = dc;
+  dd${k} = dd;
+  minute${k} = day${k} * 86400000 + (hours * 60 + m1 * 10 + m0) * 60000;
+}`;
+  }
+
   /** Eight characters HH:MM:SS into hours, minutes and seconds. */
   private timeCode(at: string): string {
     return `const q = ${at};
@@ -294,10 +323,10 @@ if (hours > 23 || b[q + 2] !== 58 || b[q + 5] !== 58) break fast;`;
     const zone = this.type.kind === 'TIMESTAMP_LTZ' ? `if (c !== 90) break fast;\nc = b[++p];\n` : '';
     return `if (c !== 34 || p + 20 >= end) break fast;
 const s = p + 1;
-${this.dateCode()}
-if (b[s + 10] !== ${separator}) break fast;
-${this.timeCode('s + 11')}
-let millis = day${k} * 86400000 + (hours * 3600 + minutes * 60 + seconds) * 1000;
+${this.minuteCode(separator)}
+const s1 = b[s + 17] - 48, s0 = b[s + 18] - 48;
+if (s1 >>> 0 > 5 || s0 >>> 0 > 9 || b[s + 16] !== 58) break fast;
+let millis = minute${k} + (s1 * 10 + s0) * 1000;
 let nanos = 0;
 p += 20;
 c = b[p];
@@ -320,6 +349,12 @@ v${k}[row] = millis;
 if (nanos !== 0 || col${k}.nanos !== null) col${k}.setNanos(row, nanos);`;
   }
 }
+
+/** Of the four bytes in x none is a quote or a backslash. */
+const HAS_NO_END = [0x22222222, 0x5c5c5c5c]
+  .map((sought) => `((x ^ ${sought}) - 16843009 & ~(x ^ ${sought}))`)
+  .join(' | ')
+  .replace(/.*/, '(($&) & -2139062144) === 0');
 
 /**
  * An optional minus and the digits before the point: m is their number while there are at most nine, s where they begin and
