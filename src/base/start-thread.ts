@@ -10,5 +10,7 @@ export function startThread(caller: string, name: string, task: object, transfer
   const extension = caller.slice(caller.lastIndexOf('.'));
   const cache = getCompileCacheDir();
   const env = cache === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: dirname(cache) };
-  return new Worker(new URL(`./${name}${extension}`, caller), { workerData: task, transferList: [...transfer], env });
+  // Node 24 calls its SQLite experimental, which a user need not be told once for each thread.
+  const execArgv = ['--disable-warning=ExperimentalWarning'];
+  return new Worker(new URL(`./${name}${extension}`, caller), { workerData: task, transferList: [...transfer], env, execArgv });
 }

@@ -1,6 +1,6 @@
-import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { RunError } from '../base/problem.ts';
+import { startThread } from '../base/start-thread.ts';
 import type { KnownTable } from './known-tables.ts';
 import type { StoreRequest } from './store-reader.ts';
 
@@ -51,12 +51,7 @@ export class StoreReaderThread {
   }
 
   #start(): Worker {
-    const file = fileURLToPath(import.meta.url);
-    const worker = new Worker(file.replace(/-thread(\.\w+)$/, `-worker$1`), {
-      workerData: this.#task,
-      // Warnings that the main thread keeps quiet would be printed by this one.
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    });
+    const worker = startThread(import.meta.url, 'store-reader-worker', this.#task, []);
     worker.on('message', (answer: StoreAnswer) => this.#answered(answer));
     worker.on('error', (error) => this.#ended(worker, error));
     worker.on('exit', () => this.#ended(worker));
