@@ -1,16 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunError } from '../../src/base/problem.ts';
 import { freePort } from './free-port.ts';
 import { mavenArtifact } from './maven-artifact.ts';
+import { newerJava } from './newer-java.ts';
 import { runProgram } from './run-program.ts';
 import { ServerProcess } from './server-process.ts';
 
 export interface ElasticsearchOptions {
-  /** For example `7.10.2`. From 9 on ISOBAR_TEST_JAVA_21 must name a JDK. */
+  /** For example `7.10.2`. From 9 on a JDK of 21 or newer must be there (`newerJava`). */
   readonly version: string;
   /** Where downloads are kept. */
   readonly cache: string;
@@ -35,7 +36,6 @@ export interface ElasticsearchServer {
 
 /** Elasticsearch refuses to run as root: it then runs as this user, who needs no account. */
 const NOBODY = 65_534;
-const NEWER_JAVA_VARIABLE = 'ISOBAR_TEST_JAVA_21';
 const JVM_OPTIONS = '-Xms512m -Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1';
 const READY_WITHIN_MS = 120_000;
 
@@ -47,11 +47,16 @@ export async function startElasticsearch({ version, cache, folder, port }: Elast
   // Neither the cache nor the caller's folder need be open to the user that the server runs as.
   const root = mkdtempSync(join(tmpdir(), 'isobar-elasticsearch-'));
   const home = join(root, `elasticsearch-${version}`);
-  const java = needsNewerJava ? join(root, 'java') : systemJava();
+  const java = needsNewerJava ? newerJava() : systemJava();
+  if (java === undefined)
+    throw new RunError(
+      'STACK_MISSING',
+      `Elasticsearch ${version} needs a JDK 21 or newer`,
+      'Name its folder in ISOBAR_TEST_JAVA_21.',
+    );
   const address = `127.0.0.1:${port ?? (await freePort())}`;
   try {
     await runProgram('python3', ['-m', 'zipfile', '-e', archive, root]);
-    if (needsNewerJava) cpSync(newerJava(), java, { recursive: true });
     for (const name of readdirSync(join(home, 'bin'))) chmodSync(join(home, 'bin', name), 0o755);
     for (const name of ['logs', 'tmp', 'plugins', 'data']) mkdirSync(join(home, name), { recursive: true });
     writeFileSync(join(home, 'config', 'elasticsearch.yml'), settingsText(home, address, await freePort()));
@@ -128,13 +133,6 @@ function settingsText(home: string, address: string, transportPort: number): str
   return Object.entries(settings)
     .map(([key, value]) => `${key}: ${value}\n`)
     .join('');
-}
-
-/** What JAVA_HOME names for Elasticsearch 9: a whole JDK 21 or newer. The parts of one that packages bundle do not start it. */
-function newerJava(): string {
-  const home = process.env[NEWER_JAVA_VARIABLE];
-  if (!home) throw new RunError('STACK_MISSING', `${NEWER_JAVA_VARIABLE} does not name the folder of a JDK 21 or newer`);
-  return home;
 }
 
 function systemJava(): string {

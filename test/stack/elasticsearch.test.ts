@@ -8,10 +8,11 @@ import { compile } from '../../src/compile/compile.ts';
 import { LocalStore } from '../../src/connectors/local/store.ts';
 import { Job } from '../../src/run/job.ts';
 import { cacheFolder } from './cache-folder.ts';
+import { newerJava } from './newer-java.ts';
 import { startElasticsearch, type ElasticsearchServer } from './elasticsearch-server.ts';
 
-/** Version 9 needs a JDK that not every machine has. */
-const VERSIONS = ['7.10.2', '8.19.0', ...(process.env.ISOBAR_TEST_JAVA_21 ? ['9.5.3'] : [])];
+/** 9 where there is a Java that it runs on. */
+const VERSIONS = ['7.10.2', '8.19.0', ...(newerJava() === undefined ? [] : ['9.5.3'])];
 
 const TABLES = `
 CREATE TABLE reading (client STRING, ts TIMESTAMP(3), temperature DOUBLE, n BIGINT, price DECIMAL(10, 2), tags ARRAY<STRING>,

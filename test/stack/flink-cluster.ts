@@ -121,8 +121,9 @@ export async function startFlink(options: FlinkClusterOptions): Promise<FlinkClu
   writeFileSync(join(folder, 'conf', 'log4j2.properties'), LOG_SETTINGS);
 
   const timeoutMs = options.timeoutMs ?? 120_000;
-  const start = (name: string, ready: RegExp, jvm: readonly string[], mainClass: string, args: readonly string[]) =>
-    ServerProcess.start({
+  const start = (name: string, ready: RegExp, jvm: readonly string[], mainClass: string, args: readonly string[]) => {
+    const log = join(folder, 'log', `${name.toLowerCase().replace(' ', '-')}.log`);
+    return ServerProcess.start({
       name: `Flink's ${name}`,
       command: 'java',
       args: [
@@ -130,6 +131,7 @@ export async function startFlink(options: FlinkClusterOptions): Promise<FlinkClu
         '-XX:+UseSerialGC',
         '-XX:MaxMetaspaceSize=256m',
         `-Djava.io.tmpdir=${join(folder, 'tmp')}`,
+        `-Dlog.file=${log}`,
         `-Dlog4j.configurationFile=${join(folder, 'conf', 'log4j2.properties')}`,
         ...MODULE_OPTIONS,
         '-cp',
@@ -139,10 +141,13 @@ export async function startFlink(options: FlinkClusterOptions): Promise<FlinkClu
       ],
       env: { ...process.env, FLINK_CONF_DIR: join(folder, 'conf') },
       cwd: folder,
-      log: join(folder, 'log', `${name.toLowerCase().replace(' ', '-')}.log`),
+      log,
+      // Where the TaskManager's REST interface looks for what tasks print.
+      output: log.replace(/log$/, 'out'),
       ready,
       timeoutMs,
     });
+  };
   const configured = ['--configDir', join(folder, 'conf')];
   const startups = await Promise.allSettled([
     start(
@@ -195,11 +200,12 @@ async function jsonAt(url: string): Promise<Record<string, unknown> | undefined>
 }
 
 const LOG_SETTINGS = `rootLogger.level = INFO
-rootLogger.appenderRef.console.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = %d{HH:mm:ss.SSS} %-5p %c{1} %m%n
+rootLogger.appenderRef.file.ref = file
+appender.file.type = File
+appender.file.name = file
+appender.file.fileName = \${sys:log.file}
+appender.file.layout.type = PatternLayout
+appender.file.layout.pattern = %d{HH:mm:ss.SSS} %-5p %c{1} %m%n
 logger.kafka.name = org.apache.kafka
 logger.kafka.level = WARN
 logger.shadedkafka.name = org.apache.flink.kafka.shaded

@@ -10,9 +10,11 @@ export interface ServerCommand {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
-  /** The file that takes what the server prints. */
+  /** The file that takes the server's log. */
   readonly log: string;
-  /** What the server prints when it is ready. */
+  /** The file that takes what the server prints, where it writes its log by itself. */
+  readonly output?: string;
+  /** What the log says when the server is ready. */
   readonly ready: RegExp;
   readonly timeoutMs: number;
 }
@@ -44,15 +46,26 @@ export class ServerProcess {
   }
 
   /** Starts it and waits until it is ready; fails with the end of its log. */
-  static async start({ name, command, args, env, cwd, log, ready, timeoutMs }: ServerCommand): Promise<ServerProcess> {
-    const printedBefore = existsSync(log) ? statSync(log).size : 0;
-    const file = openSync(log, 'a');
+  static async start({
+    name,
+    command,
+    args,
+    env,
+    cwd,
+    log,
+    output = log,
+    ready,
+    timeoutMs,
+  }: ServerCommand): Promise<ServerProcess> {
+    const loggedBefore = sizeOf(log);
+    const printedBefore = sizeOf(output);
+    const file = openSync(output, 'a');
     const child = spawn(command, args, { stdio: ['ignore', file, file], env: env ?? process.env, cwd });
     closeSync(file);
     const server = new ServerProcess(child);
     for (let waitedMs = 0; ; waitedMs += POLL_MS) {
-      const printed = readFileSync(log).toString('utf8', printedBefore);
-      if (ready.test(printed)) return server;
+      const logged = textFrom(log, loggedBefore);
+      if (ready.test(logged)) return server;
       const hasEnded = !running.has(child);
       if (!hasEnded && waitedMs < timeoutMs) {
         await sleep(POLL_MS);
@@ -60,7 +73,10 @@ export class ServerProcess {
       }
       await server.kill();
       const why = hasEnded ? 'has ended' : `is not ready after ${timeoutMs / 1000} s`;
-      throw new RunError('SERVER_FAILED', `${name} ${why}; its log ends with\n${lastLines(printed)}`);
+      throw new RunError(
+        'SERVER_FAILED',
+        `${name} ${why}; its log ends with\n${lastLines(logged || textFrom(output, printedBefore))}`,
+      );
     }
   }
 
@@ -107,4 +123,6 @@ function descendantsOf(pid: number): number[] {
   return found.slice(1);
 }
 
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+const textFrom = (file: string, start: number): string => (existsSync(file) ? readFileSync(file).toString('utf8', start) : '');
 const lastLines = (text: string): string => text.trimEnd().split('\n').slice(-30).join('\n');
