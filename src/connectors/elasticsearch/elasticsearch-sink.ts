@@ -44,6 +44,8 @@ export class ElasticsearchSink implements Sink {
   /** The template has been seen to. */
   #isPrepared = false;
   #timer: NodeJS.Timeout | undefined;
+  /** When the last request was complete: after a pause the next one goes at once, and not an interval later. */
+  #sealedAt = -Infinity;
   #failure: Error | undefined;
   #progress = Promise.withResolvers<void>();
   #ids: { prefix: string; next: number };
@@ -92,7 +94,7 @@ export class ElasticsearchSink implements Sink {
       if (request.actions.length >= this.#maxActions || request.bytes >= this.#maxBytes) this.#seal();
     }
     if (this.#gathering.actions.length > 0 && this.#timer === undefined && this.#settings.flushIntervalMs !== -1)
-      this.#timer = setTimeout(() => this.#seal(), this.#settings.flushIntervalMs);
+      this.#timer = setTimeout(() => this.#seal(), Math.max(0, this.#sealedAt + this.#settings.flushIntervalMs - now));
     if (this.#queue.length > 1) return this.#untilQueued(1);
   }
 
@@ -122,6 +124,7 @@ export class ElasticsearchSink implements Sink {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#gathering.actions.length === 0) return;
+    this.#sealedAt = this.#context.clock.now();
     this.#queue.push(this.#gathering);
     this.#gathering = new BulkRequest();
     this.#send();

@@ -1,6 +1,5 @@
 import { RunError } from '../../base/problem.ts';
-
-type Library = typeof import('@platformatic/kafka');
+import type { KafkaLibrary } from './load-kafka-library.ts';
 
 /** A broker does not answer, or not now: what was asked may succeed later. The message is the reason, for people. */
 export class BrokerUnavailable extends Error {
@@ -35,7 +34,12 @@ const FINAL: ReadonlyMap<string, readonly [code: string, what: string, hint: str
 ]);
 
 /** What an error code within an answer means; `subject` is what was asked for, such as `topic "t" partition 0`. */
-export function refusal(library: Library, errorCode: number, address: string, subject: string): RunError | BrokerUnavailable {
+export function refusal(
+  library: KafkaLibrary,
+  errorCode: number,
+  address: string,
+  subject: string,
+): RunError | BrokerUnavailable {
   const id = (library.protocolErrorsCodesById as Readonly<Record<number, string>>)[errorCode] ?? `error ${errorCode}`;
   const final = FINAL.get(id);
   if (final === undefined)
@@ -45,7 +49,7 @@ export function refusal(library: Library, errorCode: number, address: string, su
 }
 
 /** What the failure of a request means, by all errors that are known of it. Nothing of the login gets into the message. */
-export function requestFailure(library: Library, errors: readonly unknown[], address: string): RunError | BrokerUnavailable {
+export function requestFailure(library: KafkaLibrary, errors: readonly unknown[], address: string): RunError | BrokerUnavailable {
   const chain = causesOf(errors);
   const { AuthenticationError, NetworkError, TimeoutError } = library;
   const login = chain.find((cause) => cause instanceof AuthenticationError);

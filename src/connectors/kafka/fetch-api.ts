@@ -1,8 +1,7 @@
 import type { API, Reader, Writer } from '@platformatic/kafka';
 import type { BytePool } from './byte-pool.ts';
 import type { AbortedTransaction } from './record-batch-decoder.ts';
-
-type Library = typeof import('@platformatic/kafka');
+import type { KafkaLibrary } from './load-kafka-library.ts';
 
 export interface FetchRequest {
   readonly maxWaitMs: number;
@@ -43,7 +42,7 @@ export interface FetchResponse {
 export const FETCH_VERSION = 13;
 const FETCH = 1;
 
-export function createFetchApi(library: Library, pool: BytePool): API<[FetchRequest], FetchResponse> {
+export function createFetchApi(library: KafkaLibrary, pool: BytePool): API<[FetchRequest], FetchResponse> {
   return library.createAPI(
     FETCH,
     FETCH_VERSION,
@@ -52,7 +51,7 @@ export function createFetchApi(library: Library, pool: BytePool): API<[FetchRequ
   );
 }
 
-function writeRequest({ Writer: { create } }: Library, request: FetchRequest): Writer {
+function writeRequest({ Writer: { create } }: KafkaLibrary, request: FetchRequest): Writer {
   return create()
     .appendInt32(-1) // not a replica
     .appendInt32(request.maxWaitMs)

@@ -5,8 +5,7 @@ import { BrokerUnavailable, refusal, requestFailure } from './broker-failure.ts'
 import { connectionOptions, type ConnectionSettings } from './connection-options.ts';
 import { createFetchApi, FETCH_VERSION, type FetchRequest, type FetchResponse } from './fetch-api.ts';
 import type { KafkaSettings } from './settings.ts';
-
-export type KafkaLibrary = typeof import('@platformatic/kafka');
+import { loadKafkaLibrary, type KafkaLibrary } from './load-kafka-library.ts';
 
 export interface TopicPartition {
   readonly topic: string;
@@ -74,7 +73,7 @@ export class KafkaCluster {
 
   /** Loads the library, connects to nobody yet. */
   static async create(settings: KafkaSettings, context: { readonly kafka?: string }): Promise<KafkaCluster> {
-    const library = await import('@platformatic/kafka');
+    const library = await loadKafkaLibrary();
     const isReadCommitted = settings.properties['isolation.level'] === 'read_committed';
     return new KafkaCluster(library, connectionOptions(settings, context), isReadCommitted);
   }

@@ -1,5 +1,5 @@
 import type { API, produceV9, Writer } from '@platformatic/kafka';
-import type { KafkaLibrary } from './kafka-cluster.ts';
+import type { KafkaLibrary } from './load-kafka-library.ts';
 
 export interface ProduceRequest {
   readonly transactionalId: string | null;

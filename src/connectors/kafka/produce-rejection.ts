@@ -1,5 +1,5 @@
 import { RunError } from '../../base/problem.ts';
-import type { KafkaLibrary } from './kafka-cluster.ts';
+import type { KafkaLibrary } from './load-kafka-library.ts';
 
 /** What a broker's error code means for a batch: sent again now or elsewhere, counted anew, cut in two, or refused for good. */
 export interface Rejection {

@@ -1,7 +1,7 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { RunError } from '../../base/problem.ts';
 import { booleanProperty, integerProperty } from './client-properties.ts';
-import type { KafkaLibrary } from './kafka-cluster.ts';
+import type { KafkaLibrary } from './load-kafka-library.ts';
 import type { Compression } from './record-batch-builder.ts';
 import type { KafkaSettings } from './settings.ts';
 
