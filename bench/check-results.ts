@@ -18,12 +18,12 @@ export function checkWeather(store: LocalStore, count: number, naive: Totals): v
     }
     after = documents.at(-1)!.sequence;
   }
-  compare('weather', totals, naive);
+  compareTotals('weather', totals, naive);
 }
 
 /** Computes what pipelines/cities.sql should have written from its input, and compares. */
 export function checkCities(store: LocalStore, count: number): void {
-  compare('cities', citiesOutput(store), citiesExpected(store, count));
+  compareTotals('cities', citiesOutput(store), citiesExpected(store, count));
 }
 
 function citiesOutput(store: LocalStore): Totals {
@@ -72,7 +72,7 @@ function citiesExpected(store: LocalStore, count: number): Totals {
 }
 
 /** Counts must be equal, and sums of decimals so near that only the order of additions and rounding can make the difference. */
-function compare(what: string, found: Totals, expected: Totals): void {
+export function compareTotals(what: string, found: Totals, expected: Totals): void {
   for (const [name, value] of Object.entries(expected)) {
     const isNear = Math.abs(found[name] - value) <= (Number.isInteger(value) ? 0 : 1e-6 * Math.abs(value));
     if (!isNear) throw new RunError('BENCH_WRONG_RESULT', `${what}: ${name} is ${found[name]}, and should be ${value}`);

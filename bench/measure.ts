@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { RunError } from '../src/base/problem.ts';
 
 /** CPU time of all threads, of user and system, and the largest resident set. */
-interface Usage {
+export interface Usage {
   readonly cpuSeconds: number;
   readonly peakMemoryMB: number;
 }
