@@ -2,8 +2,8 @@
 // test/parts/public-api.test.ts.
 
 export { check } from './api/check.ts';
+export type { Change } from './api/changes.ts';
 export { query } from './api/query.ts';
-export type { Change } from './api/query.ts';
 export { readTopic } from './api/read-topic.ts';
 export type { TopicMessage } from './api/read-topic.ts';
 export { run } from './api/run.ts';

@@ -35,7 +35,7 @@ const PACKAGE_USED_IN: Readonly<Record<string, string>> = {
 
 /** Files that hold several things of equal rank, or are their folder's list or entry, so that no export gives its name to the file. */
 const NAMED_FOR_THE_SUBJECT = new Set(
-  'accumulating ast diagnostics index java-math java-number json-values keywords lexer main positions quantities registry sink-conversion table-reference text-bytes variance'.split(
+  'accumulating ast changes diagnostics index java-math java-number json-values keywords lexer main positions quantities record-batch-layout registry sink-conversion table-reference text-bytes variance'.split(
     ' ',
   ),
 );

@@ -1,17 +1,10 @@
 import { ProblemsError } from '../base/problem.ts';
 import type { Sink } from '../connectors/connector.ts';
-import type { Batch } from '../types/batch.ts';
-import { ROW_KIND_TEXT } from '../types/row-kind.ts';
 import type { Schema } from '../types/schema.ts';
-import { toJs, type JsRow } from './js-value.ts';
+import { changesOf, type Change } from './changes.ts';
+import type { JsRow } from './js-value.ts';
 import { createJob, type RunOptions } from './run.ts';
 import type { SqlSource } from './sql-source.ts';
-
-/** A row of a changelog: `+I` inserted, `-U` and `+U` the row before and after an update, `-D` deleted. */
-export interface Change<Row = JsRow> {
-  readonly kind: '+I' | '-U' | '+U' | '-D';
-  readonly row: Row;
-}
 
 /** Rows that wait to be taken; with more of them the query pauses. */
 const MOST_WAITING = 8192;
@@ -63,10 +56,10 @@ class WaitingRows<Row> {
   #taken: () => void = () => {};
 
   sink(schema: Schema): Sink {
-    const columns = schema.map(({ name, type }) => [name, toJs(type)] as const);
+    const read = changesOf(schema);
     return {
       open: async () => {},
-      write: (batch) => this.#add(batch, columns),
+      write: (batch) => this.#add(read(batch) as Change<Row>[]),
       flush: async () => {},
       close: async () => {},
     };
@@ -98,12 +91,9 @@ class WaitingRows<Row> {
     }
   }
 
-  #add(batch: Batch, columns: readonly (readonly [string, ReturnType<typeof toJs>])[]): void | Promise<void> {
+  #add(changes: readonly Change<Row>[]): void | Promise<void> {
     if (this.#isReleased) return;
-    for (let i = 0; i < batch.length; i++) {
-      const row = Object.fromEntries(columns.map(([name, convert], c) => [name, convert(batch.columns[c].get(i))]));
-      this.#rows.push({ kind: ROW_KIND_TEXT[batch.kinds === null ? 0 : batch.kinds[i]], row: row as Row });
-    }
+    for (const change of changes) this.#rows.push(change);
     this.#arrived();
     if (this.#rows.length < MOST_WAITING) return;
     return new Promise((resolve) => (this.#taken = resolve));

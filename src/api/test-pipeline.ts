@@ -9,12 +9,9 @@ import type { ConnectedTable, Connector, Sink } from '../connectors/connector.ts
 import { findConnector } from '../connectors/registry.ts';
 import { Job } from '../run/job.ts';
 import type { JobStatus } from '../run/job-status.ts';
-import type { Batch } from '../types/batch.ts';
-import { ROW_KIND_TEXT } from '../types/row-kind.ts';
 import type { Schema } from '../types/schema.ts';
-import { toJs } from './js-value.ts';
+import { changesOf, type Change } from './changes.ts';
 import { FedTable, type FedMessage } from './fed-table.ts';
-import type { Change } from './query.ts';
 import { sourceText, type SqlSource } from './sql-source.ts';
 
 export interface TestPipelineOptions {
@@ -107,14 +104,11 @@ function handFed(table: ConnectedTable, inputs: ReadonlyMap<string, FedTable>, o
 }
 
 function collector(schema: Schema, rows: Change[]): Sink {
-  const columns = schema.map(({ name, type }) => [name, toJs(type)] as const);
+  const read = changesOf(schema);
   return {
     open: async () => {},
-    write: (batch: Batch) => {
-      for (let i = 0; i < batch.length; i++) {
-        const row = Object.fromEntries(columns.map(([name, convert], c) => [name, convert(batch.columns[c].get(i))]));
-        rows.push({ kind: ROW_KIND_TEXT[batch.kinds === null ? 0 : batch.kinds[i]], row });
-      }
+    write: (batch) => {
+      for (const change of read(batch)) rows.push(change);
     },
     flush: async () => {},
     close: async () => {},

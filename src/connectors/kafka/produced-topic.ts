@@ -2,7 +2,8 @@ import { copyRecords } from './copy-records.ts';
 import type { ByteBuffer } from '../../formats/byte-buffer.ts';
 import { PartitionQueue } from './partition-queue.ts';
 import { partitionOfKey } from './partitioner.ts';
-import { RecordBatchBuilder, RECORDS } from './record-batch-builder.ts';
+import { RecordBatchBuilder } from './record-batch-builder.ts';
+import { RECORDS } from './record-batch-layout.ts';
 
 /** A topic that is written to, and the queues of its partitions once they are known. */
 export class ProducedTopic {

@@ -2,26 +2,24 @@ import { RunError } from '../../base/problem.ts';
 import type { ByteBuffer } from '../../formats/byte-buffer.ts';
 import type { ByteSink } from '../../formats/format.ts';
 import { sizeOfVarint, writeVarint, writeVarlong } from './write-varint.ts';
-
-/** Of a record batch (magic 2): places of its fields. */
-const LENGTH = 8;
-const LEADER_EPOCH = 12;
-const MAGIC = 16;
-const CHECKSUM = 17;
-const ATTRIBUTES = 21;
-const LAST_OFFSET_DELTA = 23;
-const BASE_TIMESTAMP = 27;
-const MAX_TIMESTAMP = 35;
-const PRODUCER_ID = 43;
-const PRODUCER_EPOCH = 51;
-const BASE_SEQUENCE = 53;
-const RECORD_COUNT = 57;
-export const RECORDS = 61;
-/** What the length counts begins here. */
-const AFTER_LENGTH = 12;
-
-const CODEC = 0x07;
-const TRANSACTIONAL = 0x10;
+import {
+  LENGTH,
+  LEADER_EPOCH,
+  MAGIC,
+  CHECKSUM,
+  ATTRIBUTES,
+  LAST_OFFSET_DELTA,
+  BASE_TIMESTAMP,
+  MAX_TIMESTAMP,
+  PRODUCER_ID,
+  PRODUCER_EPOCH,
+  BASE_SEQUENCE,
+  RECORD_COUNT,
+  RECORDS,
+  AFTER_LENGTH,
+  CODEC,
+  TRANSACTIONAL,
+} from './record-batch-layout.ts';
 
 const FIRST_BYTES = 16 * 1024;
 /** A larger buffer is given back after its batch: one huge record must not hold its memory for ever. */

@@ -1,26 +1,24 @@
 import { RunError } from '../../base/problem.ts';
 import { KafkaRecords } from './kafka-records.ts';
 import { readVarint, varintSize } from './varint.ts';
-
-/** Of a record batch (magic 2): places of its fields. */
-const LENGTH = 8;
-const LEADER_EPOCH = 12;
-const MAGIC = 16;
-const CHECKSUM = 17;
-const ATTRIBUTES = 21;
-const LAST_OFFSET_DELTA = 23;
-const BASE_TIMESTAMP = 27;
-const MAX_TIMESTAMP = 35;
-const PRODUCER_ID = 43;
-const RECORD_COUNT = 57;
-const RECORDS = 61;
-/** What the length counts begins here. */
-const AFTER_LENGTH = 12;
-
-const CODEC = 0x07;
-const LOG_APPEND_TIME = 0x08;
-const TRANSACTIONAL = 0x10;
-const CONTROL = 0x20;
+import {
+  LENGTH,
+  LEADER_EPOCH,
+  MAGIC,
+  CHECKSUM,
+  ATTRIBUTES,
+  LAST_OFFSET_DELTA,
+  BASE_TIMESTAMP,
+  MAX_TIMESTAMP,
+  PRODUCER_ID,
+  RECORD_COUNT,
+  RECORDS,
+  AFTER_LENGTH,
+  CODEC,
+  LOG_APPEND_TIME,
+  TRANSACTIONAL,
+  CONTROL,
+} from './record-batch-layout.ts';
 
 /** A record has at least so many bytes: length, attributes, two deltas, lengths of key and value, count of headers. */
 const LEAST_RECORD_BYTES = 7;
