@@ -48,6 +48,9 @@ export interface ReplayFlags extends StreamFlags {
   readonly keyField?: string;
 }
 
+/** How old records may be, by their timestamps, in a topic that says nothing else. */
+const KAFKA_RETENTION_MS = 7 * 24 * 3_600_000;
+
 /** Messages per second of one round of three devices, which send every 2, 5 and 10 seconds. */
 const WEATHER_RATES = [1 / 2, 1 / 5, 1 / 10];
 
@@ -150,7 +153,10 @@ async function sendToTopicOfKafka(
   const topics = await KafkaTopics.connect(settings, address);
   try {
     const isThere = (await topics.describe([topic])).length > 0;
-    if (!isThere && (await topics.create(topic))) say(`topic ${topic} created`);
+    const isOld = stream.nextTime() < systemClock.now() - KAFKA_RETENTION_MS;
+    if (!isThere && (await topics.create(topic, isOld ? { retentionMs: -1 } : {})))
+      say(`topic ${topic} created${isOld ? ', keeping records of any age' : ''}`);
+    if (isThere && isOld) say(`Kafka deletes messages of more than 7 days ago unless topic ${topic} has another retention.ms`);
   } finally {
     await topics.close();
   }
