@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import type { Info } from '../../src/server/api.ts';
 import { addressOf, useAddress } from './address.ts';
 import { needsToken, useAnswer } from './client.ts';
-import { setTimeZone } from './format.ts';
+import { countText, setTimeZone } from './format.ts';
 import { connection, followServer, status } from './live.ts';
 import { CitiesPage } from './pages/cities.tsx';
 import { PipelinesPage } from './pages/pipelines.tsx';
@@ -10,9 +10,11 @@ import { ProblemsPage } from './pages/problems.tsx';
 import { SqlPage } from './pages/sql.tsx';
 import { WeatherPage } from './pages/weather.tsx';
 import { SignIn } from './sign-in.tsx';
+import { leftOutOf } from './left-out.ts';
 import { Empty, Failure, Loading } from './states.tsx';
 import { useStore } from './store.ts';
 import { theme, toggleTheme } from './theme.ts';
+import { RANGE_PARAMETERS } from './time-range.ts';
 
 const PAGES = [
   ['weather', 'Weather'],
@@ -85,23 +87,28 @@ function NoStore() {
 }
 
 function Header({ page }: { page: string }) {
+  const { parameters } = useAddress();
+  const kept = Object.fromEntries(RANGE_PARAMETERS.map((name) => [name, parameters[name] ?? null]));
   const state = useStore(connection);
   const current = useStore(theme);
   const jobs = useStore(status)?.jobs ?? [];
-  const problems = jobs.reduce((sum, job) => sum + job.malformed + job.late + job.rejected, 0);
+  const problems = jobs.reduce((sum, job) => sum + leftOutOf(job), 0);
   const failed = jobs.filter((job) => job.state === 'failed').length;
   const badges: Readonly<Record<string, number>> = { problems, pipelines: failed };
   return (
     <header class="top">
-      <a class="brand" href={addressOf('weather')}>
+      <a class="brand" href={addressOf('weather', kept)}>
         <img src="./icon.svg" alt="" width="24" height="24" /> Isobar
       </a>
       <nav aria-label="Pages">
         {PAGES.map(([name, text]) => (
-          <a key={name} href={addressOf(name)} aria-current={name === page ? 'page' : undefined}>
+          <a key={name} href={addressOf(name, kept)} aria-current={name === page ? 'page' : undefined}>
             {text}
             {badges[name] > 0 && (
-              <span class={`badge ${name === 'pipelines' ? 'bad' : ''}`}>{badges[name] > 999 ? '999+' : badges[name]}</span>
+              <span class={`badge ${name === 'pipelines' ? 'bad' : ''}`} title={badgeTitle(name, badges[name])}>
+                {badges[name] > 9999 ? '9,999+' : countText(badges[name])}
+                <span class="visually-hidden"> {name === 'pipelines' ? 'failed' : 'left out'}</span>
+              </span>
             )}
           </a>
         ))}
@@ -125,3 +132,6 @@ function Header({ page }: { page: string }) {
     </header>
   );
 }
+
+const badgeTitle = (name: string, count: number): string =>
+  name === 'pipelines' ? `${countText(count)} failed` : `${countText(count)} messages malformed, late or rejected`;

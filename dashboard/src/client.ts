@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../../src/server/api.ts';
 import { createStore } from './store.ts';
 
@@ -36,37 +36,63 @@ export function post(path: string, body: unknown, signal?: AbortSignal): Promise
 export interface Answer<T> {
   /** The last good answer, also while the next is awaited. */
   readonly data: T | null;
+  /** Of the last answer. */
   readonly error: Error | null;
-  readonly isLoading: boolean;
 }
 
 /**
- * The answer to a GET, asked again whenever `path` or `version` changes; null asks nothing. A new path forgets the old answer
- * unless `keep`.
+ * The answer to a GET, asked again whenever `path` or `version` changes; null asks nothing. While one is awaited, the next waits: a
+ * refresh that comes faster than answers do never starves. Another `view` forgets the old answer and waits for nothing.
  */
-export function useAnswer<T>(path: string | null, version: unknown = 0, keep = true): Answer<T> {
-  const [answer, setAnswer] = useState<Answer<T> & { path: string | null }>({
-    path: null,
-    data: null,
-    error: null,
-    isLoading: true,
-  });
+export function useAnswer<T>(path: string | null, version: unknown = 0, view: string | null = path): Answer<T> {
+  const [answer, setAnswer] = useState<Answer<T> & { readonly view: string | null }>({ ...NO_ANSWER, view });
+  const asking = useRef<Asking>({ view, next: null, abort: null });
   useEffect(() => {
-    if (path === null) return;
-    const abort = new AbortController();
-    setAnswer((last) => ({ ...last, data: keep || last.path === path ? last.data : null, path, isLoading: true }));
-    request(path, { signal: abort.signal })
-      .then((response) => response.json() as Promise<T>)
-      .then(
-        (data) => setAnswer({ path, data, error: null, isLoading: false }),
-        (error: Error) => {
-          if (!abort.signal.aborted) setAnswer((last) => ({ ...last, path, error, isLoading: false }));
-        },
+    const state = asking.current;
+    if (state.view !== view || path === null) {
+      state.abort?.abort();
+      state.abort = null;
+      state.view = view;
+    }
+    state.next = path;
+    const ask = (): void => {
+      if (state.next === null) return;
+      const abort = new AbortController();
+      state.abort = abort;
+      const asked = request(state.next, { signal: abort.signal }).then((response) => response.json() as Promise<T>);
+      state.next = null;
+      const take = (change: Partial<Answer<T>>): void => {
+        if (abort.signal.aborted) return;
+        setAnswer((last) => ({ ...(last.view === view ? last : NO_ANSWER), ...change, view }));
+        state.abort = null;
+        ask();
+      };
+      asked.then(
+        (data) => take({ data, error: null }),
+        (error: Error) => take({ error }),
       );
-    return () => abort.abort();
-  }, [path, version, keep]);
-  return answer;
+    };
+    if (state.abort === null) ask();
+  }, [path, version, view]);
+  useEffect(
+    () => () => {
+      asking.current.next = null;
+      asking.current.abort?.abort();
+    },
+    [],
+  );
+  return answer.view === view ? answer : NO_ANSWER;
 }
+
+interface Asking {
+  view: string | null;
+  /** What to ask next. */
+  next: string | null;
+  /** Of what is awaited. */
+  abort: AbortController | null;
+}
+
+const NO_ANSWER = { data: null, error: null };
 
 /** The events of a stream that a POST answers. */
 export async function* readEvents(response: Response): AsyncGenerator<{ event: string; data: unknown }> {

@@ -1,10 +1,13 @@
 /** Numbers and times as people read them. */
 
 const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+const fixed = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const plain = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 
-/** `1,234` below ten thousand, then `12.3K`. */
-export const countText = (count: number): string => (Math.abs(count) < 10_000 ? plain.format(count) : compact.format(count));
+/** `12,345` below a million, then `1.2M`. */
+export const countText = (count: number): string => (Math.abs(count) < 1_000_000 ? plain.format(count) : compact.format(count));
+/** An average: two decimals, so that a column of them stands in line. */
+export const averageText = (value: number | null): string => (value === null ? '–' : fixed.format(value));
 export const numberText = (value: number | null): string => (value === null ? '–' : plain.format(value));
 export const rateText = (perSecond: number): string =>
   `${perSecond >= 100 ? countText(Math.round(perSecond)) : plain.format(Math.round(perSecond * 10) / 10)}/s`;
@@ -33,8 +36,11 @@ export function durationText(ms: number | null): string {
 let zone = 'UTC';
 const formats = new Map<string, Intl.DateTimeFormat>();
 
+export const timeZone = (): string => zone;
+
 /** The zone in which all times are shown: the server's, in which it reads times without one. */
 export function setTimeZone(timeZone: string): void {
+  if (zone === timeZone) return;
   zone = timeZone;
   formats.clear();
 }
@@ -53,6 +59,36 @@ export const dateTimeText = (time: number | null): string =>
   time === null
     ? '–'
     : `${format('date', { year: 'numeric', month: '2-digit', day: '2-digit' }, time).split('/').reverse().join('-')} ${clockText(time)}`;
+
+/** To the millisecond where the time has such: what a query answers must not be rounded. */
+export function timestampText(time: number): string {
+  const millis = ((time % 1000) + 1000) % 1000;
+  return millis === 0 ? dateTimeText(time) : `${dateTimeText(time)}.${String(millis).padStart(3, '0')}`;
+}
+
+/** How far the zone is ahead of UTC at an instant, in milliseconds. */
+export function zoneOffset(time: number): number {
+  const whole = Math.floor(time / 1000) * 1000;
+  return Date.parse(`${dateTimeText(whole).replace(' ', 'T')}Z`) - whole;
+}
+
+/** As inputs of type datetime-local have it: a time of the zone, without telling it. */
+export const localText = (time: number): string => dateTimeText(time).replace(' ', 'T');
+
+/** The instant of a local time of the zone, NaN for what is none. Of an hour that comes twice, the second. */
+export function parseLocal(text: string): number {
+  const local = Date.parse(`${text}Z`);
+  if (Number.isNaN(local)) return NaN;
+  const guess = local - zoneOffset(local);
+  return local - zoneOffset(guess);
+}
+
+/** A name from a message on one line, for canvas: without marks that charts would take for formatting, and cut. */
+export function nameText(name: string): string {
+  const line = name.replace(/\s+/g, ' ').replaceAll('{', '{\u200b');
+  return line.length > MOST_NAME ? `${line.slice(0, MOST_NAME)}…` : line;
+}
+const MOST_NAME = 80;
 
 /** For the axis of a chart that spans `ms`. */
 export function axisText(time: number, ms: number): string {

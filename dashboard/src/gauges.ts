@@ -1,7 +1,6 @@
-import type { EChartsCoreOption } from 'echarts/core';
 import type { IndexField } from '../../src/server/api.ts';
-import { numberText } from './format.ts';
-import type { Colours } from './theme.ts';
+import type { Draw } from './chart.tsx';
+import { averageText, nameText } from './format.ts';
 
 /** The arc of a gauge, from its smallest to its largest value, and where colours change. */
 export interface GaugeRanges {
@@ -26,26 +25,27 @@ export function rangesOf(field: IndexField): GaugeRanges {
 const CELL_HEIGHT = 190;
 const CELL_WIDTH = 220;
 
-const columnsFor = (count: number, width: number): number => Math.max(1, Math.min(count, Math.floor(width / CELL_WIDTH) || 1));
-const chartWidth = (): number => Math.min(1400, document.documentElement.clientWidth) - 72;
+const columnsFor = (count: number, width: number): number => Math.max(1, Math.min(count, Math.floor(width / CELL_WIDTH)));
 
-export const gaugeHeight = (count: number): number => Math.ceil(count / columnsFor(count, chartWidth())) * CELL_HEIGHT;
+export const gaugeHeight = (count: number, width: number): number => Math.ceil(count / columnsFor(count, width)) * CELL_HEIGHT;
 
 /** All gauges of one measure in one chart, in a grid. */
 export function gaugeChart(
   values: readonly { readonly key: string; readonly value: number | null }[],
   { bounds: [min, first, second, max], unit }: GaugeRanges,
-): (colours: Colours) => EChartsCoreOption {
-  return (colours) => {
-    const columns = columnsFor(values.length, chartWidth());
+): Draw {
+  return (colours, chartWidth) => {
+    const columns = columnsFor(values.length, chartWidth);
     const rows = Math.ceil(values.length / columns);
     const share = (value: number): number => (value - min) / (max - min);
-    const colourOf = (value: number): string => (value < first ? colours.green : value < second ? colours.yellow : colours.red);
+    const colourOf = (value: number): string =>
+      value < first ? colours.greenText : value < second ? colours.yellowText : colours.redText;
     const series = values.map(({ key, value }, i) => {
       const column = i % columns;
       const row = Math.floor(i / columns);
       return {
         type: 'gauge',
+        id: key,
         name: key,
         min,
         max,
@@ -83,9 +83,9 @@ export function gaugeChart(
           fontSize: 20,
           fontWeight: 650,
           color: value === null ? colours.quiet : colourOf(value),
-          formatter: () => (value === null ? '–' : `${numberText(Math.round(value * 100) / 100)} ${unit}`),
+          formatter: () => (value === null ? '–' : `${averageText(value)} ${unit}`.trim()),
         },
-        data: [{ value: value ?? min, name: key }],
+        data: [{ value: value ?? min, name: nameText(key) }],
       };
     });
     return { series, tooltip: { show: false } };

@@ -1,4 +1,4 @@
-import type { Change, Status } from '../../src/server/api.ts';
+import type { Status } from '../../src/server/api.ts';
 import { needsToken } from './client.ts';
 import { createStore } from './store.ts';
 
@@ -7,26 +7,47 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export const connection = createStore<Connection>('connecting');
 /** The jobs, every second. */
 export const status = createStore<Status | null>(null);
-/** Moves whenever something was written. */
-export const changes = createStore(0);
 
 const RETRY_MS = 2000;
+/** Clocks are never quite the same. */
+const LEAST_SKEW_MS = 2000;
+let skewMs = 0;
 
-/** Follows the server's events, again and again. */
+/** The server's clock: ranges such as the last 15 minutes are its, also where the browser's clock is wrong. */
+export const serverNow = (): number => Date.now() + skewMs;
+
+let isFollowing = false;
+
+/** Follows the server's events, again and again; while it wants a token, not before the next call. */
 export function followServer(): void {
+  if (isFollowing) return;
+  isFollowing = true;
+  follow();
+}
+
+function follow(): void {
   const events = new EventSource('/api/events');
   events.addEventListener('open', () => connection.set('live'));
   events.addEventListener('status', ({ data }: MessageEvent<string>) => {
+    const next = JSON.parse(data) as Status;
+    const skew = next.at - Date.now();
+    skewMs = Math.abs(skew) < LEAST_SKEW_MS ? 0 : skew;
     connection.set('live');
-    status.set(JSON.parse(data) as Status);
+    status.set(next);
   });
-  events.addEventListener('change', ({ data }: MessageEvent<string>) => changes.set((JSON.parse(data) as Change).version));
   events.addEventListener('error', () => {
     events.close();
     connection.set('lost');
-    void fetch('/api/status')
-      .then((response) => needsToken.set(response.status === 401))
-      .catch(() => {});
-    setTimeout(followServer, RETRY_MS);
+    void retry();
   });
+}
+
+async function retry(): Promise<void> {
+  const isLocked = await fetch('/api/status').then(
+    (response) => response.status === 401,
+    () => false,
+  );
+  needsToken.set(isLocked);
+  if (isLocked) isFollowing = false;
+  else setTimeout(follow, RETRY_MS);
 }

@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
 import type { OperatorDetail, OperatorStatus } from '../../src/server/api.ts';
-import { addressOf } from './address.ts';
+import { addressOf, setParameters, useAddress } from './address.ts';
 import { bytesText, countText, dateTimeText, durationText, rateText } from './format.ts';
+import { Tabs } from './tabs.tsx';
 
 const TABS = ['Counters', 'SQL', 'Plan', 'Code', 'Columns'] as const;
 
@@ -15,7 +15,8 @@ export function OperatorPanel({
   status: OperatorStatus | undefined;
   close: () => void;
 }) {
-  const [tab, setTab] = useState<(typeof TABS)[number]>('Counters');
+  const { parameters } = useAddress();
+  const tab = TABS.find((name) => name === parameters.tab) ?? TABS[0];
   return (
     <aside class="operator-panel" aria-label={`${operator.title} ${operator.table ?? ''}`} data-test="operator-panel">
       <header>
@@ -26,14 +27,13 @@ export function OperatorPanel({
           ✕
         </button>
       </header>
-      <div class="tabs" role="tablist">
-        {TABS.map((name) => (
-          <button key={name} type="button" role="tab" aria-selected={tab === name} onClick={() => setTab(name)}>
-            {name}
-          </button>
-        ))}
-      </div>
-      <div role="tabpanel" aria-label={tab}>
+      <Tabs
+        names={TABS}
+        chosen={tab}
+        choose={(name) => setParameters({ tab: name === TABS[0] ? null : name }, true)}
+        panel="operator-tab"
+      />
+      <div role="tabpanel" id="operator-tab" aria-label={tab} tabIndex={0}>
         {tab === 'Counters' && <Counters operator={operator} status={status} />}
         {tab === 'SQL' &&
           (operator.sql === null ? (

@@ -32,11 +32,28 @@ export function Loading({ lines = 3 }: { lines?: number }) {
   );
 }
 
-/** An answer's content, or what stands in its place: the last good content stays through a failure. */
-export function Content<T>({ answer, children }: { answer: Answer<T>; children: (data: T) => ComponentChildren }) {
-  if (answer.data !== null) return <>{children(answer.data)}</>;
-  if (answer.error !== null) return <Failure error={answer.error} />;
-  return <Loading />;
+/** An answer's content, or what stands in its place: the last good content stays through a failure, which is told above it. */
+export function Content<T>({
+  answer: { data, error },
+  loading = <Loading />,
+  children,
+}: {
+  answer: Answer<T>;
+  loading?: ComponentChildren;
+  children: (data: T) => ComponentChildren;
+}) {
+  if (data === null) return error === null ? <>{loading}</> : <Failure error={error} />;
+  return (
+    <>
+      {/* That the server cannot be reached is told by the banner. */}
+      {error instanceof ServerError && (
+        <p class="note bad" role="alert">
+          Not up to date: {error.message}
+        </p>
+      )}
+      {children(data)}
+    </>
+  );
 }
 
 export function Panel({ title, actions, children }: { title: string; actions?: ComponentChildren; children: ComponentChildren }) {

@@ -27,6 +27,12 @@ export function createStore<T>(value: T): Store<T> {
 
 export function useStore<T>(store: Store<T>): T {
   const [, redraw] = useState(0);
-  useEffect(() => store.subscribe(() => redraw((count) => count + 1)), [store]);
-  return store.value;
+  const { value } = store;
+  useEffect(() => {
+    const follow = (): void => redraw((count) => count + 1);
+    // It may have changed since it was drawn.
+    if (!Object.is(store.value, value)) follow();
+    return store.subscribe(follow);
+  }, [store]);
+  return value;
 }

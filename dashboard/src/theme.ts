@@ -32,6 +32,10 @@ export interface Colours {
   readonly green: string;
   readonly yellow: string;
   readonly red: string;
+  /** The same for text, which needs more contrast. */
+  readonly greenText: string;
+  readonly yellowText: string;
+  readonly redText: string;
   readonly series: readonly string[];
 }
 
@@ -45,6 +49,9 @@ export const COLOURS: Readonly<Record<Theme, Colours>> = {
     green: '#2f9e62',
     yellow: '#e0a106',
     red: '#d64545',
+    greenText: '#1d7043',
+    yellowText: '#8a5f00',
+    redText: '#b92f2f',
     series: ['#0b72d9', '#e8590c', '#2f9e62', '#9c36b5', '#c2255c', '#0c8599', '#a17a00', '#5f3dc4', '#e03131', '#5c7a29'],
   },
   dark: {
@@ -56,6 +63,9 @@ export const COLOURS: Readonly<Record<Theme, Colours>> = {
     green: '#40c07d',
     yellow: '#f0b429',
     red: '#f26d6d',
+    greenText: '#51cf91',
+    yellowText: '#f0b429',
+    redText: '#ff8080',
     series: ['#5aa9f5', '#ff9f5a', '#51cf91', '#d48cf0', '#f783ac', '#3bc9db', '#e9c46a', '#a99bff', '#ff8787', '#a9d65c'],
   },
 };

@@ -66,11 +66,20 @@ async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: D
     failure ??= error;
     stopping.abort();
   };
-  for (const run of runs) run.catch(fail);
+  // The others go on, and with them the dashboard that says what has failed.
+  const failures = new Map<string, Error>();
+  for (const [i, run] of runs.entries()) {
+    run.catch((error: Error) => {
+      failures.set(jobs[i].plan.name, error);
+      if (failures.size === jobs.length) return fail(error);
+      failure ??= error;
+      if (screen === null) reportFailure(error);
+    });
+  }
   let feeding: Promise<void> = Promise.resolve();
   try {
     await Promise.all(jobs.map((job) => job.opened)).catch(() => {});
-    if (failure === undefined && flags.generators) {
+    if (!stopping.signal.aborted && flags.generators) {
       feeding = feedTopics(topicsRead(plans), store, systemClock, flags.seed ?? startedAt, stopping.signal);
       feeding.catch(fail);
     }
@@ -82,7 +91,7 @@ async function runSession(plans: readonly JobPlan[], store: LocalStore, flags: D
       const now = systemClock.now();
       if (screen !== null && now >= nextFrame) {
         nextFrame = now + FRAME_MS;
-        screen.draw(model(meters, panels, flags.store, now - startedAt, dashboard));
+        screen.draw(model(meters, panels, flags.store, now - startedAt, footer(dashboard, failures)));
       } else if (screen === null && now >= nextLine) {
         nextLine = now + LINE_MS;
         for (const meter of meters) process.stdout.write(`${pipelineLine(meter.view(now))}\n`);
@@ -114,7 +123,7 @@ function model(
   panels: readonly Panel[],
   store: string,
   elapsedMs: number,
-  dashboard: DashboardServer | null,
+  footerText: string,
 ): LiveViewModel {
   for (const panel of panels) panel.refresh();
   const now = systemClock.now();
@@ -125,8 +134,14 @@ function model(
     pipelines: meters.map((meter) => meter.view(now)),
     // Errors are shown when there are some, behind the results.
     panels: [...views.filter(({ isMinor }) => !isMinor), ...views.filter(({ isMinor, rows }) => isMinor && rows.length > 0)],
-    footer: `${dashboard === null ? '' : `${dashboardLine(dashboard)}   `}Ctrl-C stops.  In a second terminal: ${commandName()} topics list, … topics tail TOPIC`,
+    footer: footerText,
   };
+}
+
+function footer(dashboard: DashboardServer | null, failures: ReadonlyMap<string, Error>): string {
+  const failed = [...failures].map(([name, { message }]) => `${name} has failed: ${message.split('\n')[0]}   `).join('');
+  const link = dashboard === null ? '' : `${dashboardLine(dashboard)}   `;
+  return `${failed}${link}Ctrl-C stops.  In a second terminal: ${commandName()} topics list, … topics tail TOPIC`;
 }
 
 /** The command as the user has it: in a checkout by its path. */

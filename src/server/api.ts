@@ -232,7 +232,7 @@ export interface SqlPlace {
 
 // ----------------------------------------------------------------------------------------------------------------- problems
 
-/** GET /api/problems?job=NAME&limit=200: newest first; `limit` at most 1000. Without `job`, those of all jobs. */
+/** GET /api/problems?job=NAME&kind=late&limit=200: newest first; `limit` at most 1000. Without `job`, those of all jobs, of all kinds. */
 export interface Problems {
   readonly problems: readonly ProblemView[];
   /** Counts over all time, kept or not. */
@@ -385,10 +385,10 @@ export interface TopicView {
 }
 
 /**
- * GET /api/topics/{topic}/rows?limit=200&from=…&after=…
+ * GET /api/topics/{topic}/rows?limit=200&from=…&to=…&after=…
  *
  * The last `limit` records (at most 5000), in order of arrival within a partition, partitions merged by timestamp. `from`: only
- * those with a timestamp at or after this instant. `after`: the `cursor` of an earlier answer: only what has come since then,
+ * those with a timestamp at or after this instant; `to`: before this one. `after`: the `cursor` of an earlier answer: only what has come since then,
  * the last `limit` of it.
  */
 export interface TopicRows {

@@ -75,11 +75,12 @@ function serveStatus(app: Hono, data: DashboardData): void {
     const parameters = new Parameters((name) => c.req.query(name));
     const job = parameters.text('job');
     const limit = parameters.count('limit', 200, 1000);
+    const kind = parameters.choice('kind', ['malformed', 'late', 'rejected']);
     const monitors = data.monitors.filter(({ name }) => job === null || name === job);
     if (job !== null && monitors.length === 0) return noJob(c, job);
-    const answer = await data.reader?.ask({ kind: 'problems', job, limit, before: data.startedAt });
+    const answer = await data.reader?.ask({ kind: 'problems', job, limit, only: kind, before: data.startedAt });
     const stored = answer === undefined ? [] : (JSON.parse(new TextDecoder().decode(answer)) as StoredProblems).problems;
-    return c.json(problemsOf(monitors, stored, limit));
+    return c.json(problemsOf(monitors, stored, limit, kind));
   });
   app.get('/api/events', (c) => {
     if (data.events.readers >= MOST_STREAMS) return tooMany(c, 'streams are open');
@@ -113,8 +114,9 @@ function serveStore(app: Hono, data: DashboardData): void {
   app.get('/api/topics', (c) => ask(c, { kind: 'topics' }));
   app.get('/api/topics/:topic/rows', (c) => {
     const parameters = parametersOf(c);
-    const [limit, from, after] = [parameters.count('limit', 200, 5000), parameters.number('from'), parameters.text('after')];
-    return ask(c, { kind: 'rows', topic: c.req.param('topic'), limit, from, after });
+    const limit = parameters.count('limit', 200, 5000);
+    const [from, to, after] = [parameters.number('from'), parameters.number('to'), parameters.text('after')];
+    return ask(c, { kind: 'rows', topic: c.req.param('topic'), limit, from, to, after });
   });
   app.get('/api/topics/:topic/latest', (c) =>
     ask(c, { kind: 'latest', topic: c.req.param('topic'), key: parametersOf(c).text('key') }),

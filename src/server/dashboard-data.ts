@@ -66,7 +66,7 @@ export class DashboardData {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.events.close();
+    await this.events.close();
     await this.reader?.close();
   }
 }

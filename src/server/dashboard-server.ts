@@ -10,6 +10,8 @@ import { dashboardFolder, StaticFiles } from './static-files.ts';
 /** Where the first dashboard of a machine is, unless told otherwise; further ones take the next free ports. */
 const FIRST_PORT = 8090;
 const PORTS = 100;
+/** What connections are given to end by themselves when the server closes. */
+const LAST_BYTES_MS = 100;
 
 export interface ServerAddress {
   /** Default 127.0.0.1; another one needs a token. */
@@ -56,8 +58,11 @@ export async function startDashboard(subject: DashboardSubject, address: ServerA
     isPageBuilt: page.isBuilt,
     close: async () => {
       await data.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      // The last events of the streams go out first.
+      const cutting = setTimeout(() => server.closeAllConnections(), LAST_BYTES_MS);
+      await closed;
+      clearTimeout(cutting);
     },
   };
 }

@@ -6,6 +6,8 @@ import type { Change, Status } from './api.ts';
 export type Send = (event: 'status' | 'change', data: string) => Promise<void>;
 
 const STATUS_MS = 1000;
+/** What a slow reader is given to take the last status. */
+const LAST_STATUS_MS = 250;
 /** Changes are told at most this often. */
 const CHANGE_MS = 250;
 
@@ -52,8 +54,13 @@ export class EventStream {
     this.#readers.delete(send);
   }
 
-  close(): void {
+  /** Tells the readers how it ended, for example why a job has failed, and ends the streams. */
+  async close(): Promise<void> {
     clearInterval(this.#timer);
+    const last = JSON.stringify(this.#status());
+    const sent = [...this.#readers].map(([send, { busy }]) => (busy ? Promise.resolve() : send('status', last)));
+    const given = new Promise((resolve) => setTimeout(resolve, LAST_STATUS_MS).unref());
+    await Promise.race([Promise.allSettled(sent), given]);
     this.#closing.abort();
   }
 

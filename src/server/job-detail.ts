@@ -28,7 +28,7 @@ function operatorDetail(plan: JobPlan, node: PlanNode): OperatorDetail {
     id: node.id,
     kind: node.kind,
     title,
-    summary,
+    summary: summary || listed(node, details),
     inputs: node.inputs,
     table: table?.name ?? null,
     connector: table?.bound.connector ?? null,
@@ -40,6 +40,12 @@ function operatorDetail(plan: JobPlan, node: PlanNode): OperatorDetail {
     columns: columnViews(node.schema),
     changelog: node.changelog === 'insert' ? '+I' : '+I -U +U -D',
   };
+}
+
+/** What a plan says in several lines, as one: what a node computes, or how many inputs it takes. */
+function listed(node: PlanNode, details: readonly string[]): string {
+  if (node.kind !== 'calc') return node.inputs.length > 1 ? `rows of ${node.inputs.length} inputs` : '';
+  return details.slice(0, -1).join(' ');
 }
 
 export function sqlPlace(text: string, { start, end }: Place): SqlPlace {

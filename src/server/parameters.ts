@@ -33,6 +33,15 @@ export class Parameters {
     return value;
   }
 
+  /** One of these words. */
+  choice<T extends string>(name: string, words: readonly T[]): T | null {
+    const text = this.text(name);
+    if (text === null) return null;
+    const word = words.find((each) => each === text);
+    if (word === undefined) throw wrong(name, `one of ${words.join(', ')}`);
+    return word;
+  }
+
   /** Values separated by commas, each percent-encoded once more, so that they may hold commas themselves. */
   list(name: string): string[] | null {
     const text = this.text(name);

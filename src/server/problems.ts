@@ -5,13 +5,23 @@ import type { JobMonitor } from './job-monitor.ts';
 import type { KnownTable } from './known-tables.ts';
 import { shownText } from './topic-reader.ts';
 
+export type ProblemKind = ProblemView['kind'];
+
 /** Below the numbers of this run. */
 const EARLIER = -(2 ** 40);
 
 /** What the jobs have left out, newest first; `stored` is what the local store holds of it besides. */
-export function problemsOf(monitors: readonly JobMonitor[], stored: readonly ProblemView[], limit: number): Problems {
-  const kept = monitors.flatMap(({ name, leftOut }) => leftOut.newest(limit).map((each) => problemView(name, each)));
-  const all = [...kept, ...stored].sort((a, b) => b.at - a.at || b.id - a.id);
+export function problemsOf(
+  monitors: readonly JobMonitor[],
+  stored: readonly ProblemView[],
+  limit: number,
+  kind: ProblemKind | null = null,
+): Problems {
+  const most = kind === null ? limit : LeftOutLog.MOST_KEPT;
+  const kept = monitors.flatMap(({ name, leftOut }) => leftOut.newest(most).map((each) => problemView(name, each)));
+  const all = [...kept, ...stored]
+    .filter((problem) => kind === null || problem.kind === kind)
+    .sort((a, b) => b.at - a.at || b.id - a.id);
   const statuses = monitors.map((monitor) => monitor.status());
   const sum = (key: 'malformed' | 'late' | 'rejected'): number => statuses.reduce((total, status) => total + status[key], 0);
   return {

@@ -5,22 +5,12 @@ import { RunError } from '../base/problem.ts';
 import type { LocalStore } from '../connectors/local/store.ts';
 import { zoneOf } from '../functions/time-zone.ts';
 import { aggregate, type AggregationRequest } from './aggregate.ts';
-import type {
-  Aggregation,
-  Documents,
-  IndexField,
-  Indexes,
-  IndexView,
-  LatestRows,
-  ProblemView,
-  Topics,
-  TopicRows,
-} from './api.ts';
+import type { Aggregation, Documents, IndexField, Indexes, IndexView, LatestRows, ProblemView, Topics } from './api.ts';
 import { columnViews } from './cell.ts';
 import { ColumnarIndex } from './columnar-index.ts';
 import type { IndexColumn } from './index-column.ts';
 import type { KnownTable } from './known-tables.ts';
-import { deadLetterProblems } from './problems.ts';
+import { deadLetterProblems, type ProblemKind } from './problems.ts';
 import { rejectedRows } from './rejected-rows.ts';
 import { TopicReader } from './topic-reader.ts';
 
@@ -35,10 +25,17 @@ export type StoreRequest =
       readonly topic: string;
       readonly limit: number;
       readonly from: number | null;
+      readonly to: number | null;
       readonly after: string | null;
     }
   | { readonly kind: 'latest'; readonly topic: string; readonly key: string | null }
-  | { readonly kind: 'problems'; readonly job: string | null; readonly limit: number; readonly before: number };
+  | {
+      readonly kind: 'problems';
+      readonly job: string | null;
+      readonly limit: number;
+      readonly only: ProblemKind | null;
+      readonly before: number;
+    };
 
 /** The answer to `problems`. */
 export interface StoredProblems {
@@ -47,6 +44,8 @@ export interface StoredProblems {
 
 /** Keywords of so many values or fewer are ones to group by. */
 const FEW_VALUES = 10_000;
+/** Dead letters that are read to find those of one kind. */
+const MOST_LETTERS = 1000;
 /** Indexes that are held in memory at a time, and their bytes. */
 const MOST_INDEXES = 32;
 const MOST_BYTES = 512 << 20;
@@ -83,11 +82,11 @@ export class StoreReader {
       case 'topics':
         return this.#describeTopics();
       case 'rows':
-        return this.#rows(request.topic, request.limit, request.from, request.after);
+        return this.#topic(request.topic).rows(request.limit, request.from, request.to, request.after);
       case 'latest':
         return this.#latest(request.topic, request.key);
       case 'problems':
-        return this.#problems(request.job, request.limit, request.before);
+        return this.#problems(request.job, request.limit, request.only, request.before);
     }
   }
 
@@ -142,10 +141,6 @@ export class StoreReader {
     };
   }
 
-  #rows(topic: string, limit: number, from: number | null, after: string | null): TopicRows {
-    return this.#topic(topic).rows(limit, from, after);
-  }
-
   async #latest(topic: string, key: string | null): Promise<LatestRows> {
     const reader = this.#topic(topic);
     for (;;) {
@@ -160,20 +155,22 @@ export class StoreReader {
   }
 
   /** Rows that pipelines sorted out themselves, and the dead letters of runs before. */
-  #problems(job: string | null, limit: number, before: number): StoredProblems {
+  #problems(job: string | null, limit: number, only: ProblemKind | null, before: number): StoredProblems {
     const tables = this.#tables.filter(
       (table) => table.holdsErrors && table.use !== 'source' && (job === null || table.job === job),
     );
+    // Malformed and late rows share a topic.
+    const letters = only === null ? limit : MOST_LETTERS;
     const problems = tables.flatMap((table) =>
       table.topics
         .filter((topic) => this.#store.topics.has(topic))
         .flatMap((topic) =>
           table.use === 'sink'
-            ? rejectedRows(table, this.#topic(topic).rows(limit, null, null))
-            : deadLetterProblems(table, this.#topic(topic).values(limit)).filter(({ at }) => at < before),
+            ? rejectedRows(table, this.#topic(topic).rows(limit, null, null, null))
+            : deadLetterProblems(table, this.#topic(topic).values(letters)).filter(({ at }) => at < before),
         ),
     );
-    return { problems };
+    return { problems: problems.filter(({ kind }) => only === null || kind === only) };
   }
 
   /** The copy of an index, which counts as used. */

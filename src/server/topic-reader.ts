@@ -35,8 +35,8 @@ export class TopicReader {
     this.#rowsOf = known === undefined || table === null ? () => null : rowDecoder(this.#schema, known);
   }
 
-  /** The last rows from `from` on, and of those after the cursor. */
-  rows(limit: number, from: number | null, after: string | null): TopicRows {
+  /** The last rows from `from` on and before `to`, and of those after the cursor. */
+  rows(limit: number, from: number | null, to: number | null, after: string | null): TopicRows {
     const known = after === null ? null : parseCursor(after);
     const rows: TopicRow[] = [];
     const cursor: Offsets = {};
@@ -46,10 +46,12 @@ export class TopicReader {
       let first = startOffset;
       if (known !== null) first = Math.max(first, known[partition] ?? 0);
       if (from !== null) first = Math.max(first, this.#store.topics.offsetForTimestamp(this.topic, partition, from) ?? endOffset);
-      if (endOffset - first > limit) isLimited = true;
-      first = Math.max(first, endOffset - limit);
-      this.#read(partition, first, endOffset, (records, i) => {
-        if (from === null || records.timestamps[i] >= from) rows.push(this.#rowOf(records, i));
+      const end = to === null ? endOffset : (this.#store.topics.offsetForTimestamp(this.topic, partition, to) ?? endOffset);
+      if (end - first > limit) isLimited = true;
+      first = Math.max(first, end - limit);
+      this.#read(partition, first, end, (records, i) => {
+        const timestamp = records.timestamps[i];
+        if ((from === null || timestamp >= from) && (to === null || timestamp < to)) rows.push(this.#rowOf(records, i));
       });
     }
     rows.sort((a, b) => a.timestamp - b.timestamp || a.partition - b.partition || a.offset - b.offset);

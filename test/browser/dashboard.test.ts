@@ -1,8 +1,9 @@
 // The dashboard as a user sees it: real Chromium on a running `isobar dev`.
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
-import { RecordBlobBuilder } from '../../src/connectors/local/record-blob.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openBrowser } from './open-browser.ts';
+import { closePages, openPage } from './pages.ts';
+import { send } from './send.ts';
 import { startDev, type Dev } from './start-dev.ts';
 
 let dev: Dev;
@@ -15,29 +16,8 @@ afterAll(async () => {
   await dev?.stop();
 });
 
-/** Opens a page of the dashboard; whatever the browser complains about fails the test. */
-async function open(hash: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1360, height: 900 }, timezoneId: 'UTC', ...options });
-  const complaints: string[] = [];
-  page.on('pageerror', ({ message }) => complaints.push(message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  onTestFailed(async () => console.error('the page shows:', await page.innerText('body').catch(() => 'nothing'), complaints));
-  await page.goto(`${dev.url}/#/${hash}`);
-  opened.push({ page, complaints });
-  return page;
-}
-
-const opened: { page: Page; complaints: string[] }[] = [];
-
-/** Ends a test's pages; they must not have complained. */
-async function closePages(): Promise<void> {
-  for (const { page, complaints } of opened.splice(0)) {
-    await page.close();
-    expect(complaints).toEqual([]);
-  }
-}
+const open = (hash: string, options: Parameters<Browser['newPage']>[0] = {}): Promise<Page> =>
+  openPage(browser, `${dev.url}/#/${hash}`, options);
 
 /** What each device's gauge says, from the table that screen readers get. */
 async function gauges(page: Page, field: string): Promise<ReadonlyMap<string, number>> {
@@ -71,18 +51,6 @@ function averages(field: 'avg_temp' | 'avg_hum', from: number): ReadonlyMap<stri
 
 const rounded = (map: ReadonlyMap<string, number>): Record<string, string> =>
   Object.fromEntries([...map].map(([key, value]) => [key, value.toFixed(6)]));
-
-function send(topic: string, ...messages: string[]): void {
-  const builder = new RecordBlobBuilder();
-  for (const message of messages) {
-    const bytes = new TextEncoder().encode(message);
-    builder.reserve(bytes.length);
-    builder.bytes.set(bytes, builder.length);
-    builder.length += bytes.length;
-    builder.end(Date.now(), true, false);
-  }
-  dev.store.topics.append(topic, 0, builder.take());
-}
 
 const DAY_MS = 86_400_000;
 
@@ -163,7 +131,7 @@ describe('pipelines', () => {
 describe('problems', () => {
   test('a malformed message is shown with its place, and as text', async () => {
     const evil = `{"client": "<script>window.wasRun = true</script><img src=x onerror='window.wasRun = true'>", "ts": `;
-    send('weather_data', evil);
+    send(dev.store, 'weather_data', evil);
     const page = await open('problems?kind=malformed');
     const row = page.locator('[data-test=problems] tr', { hasText: '<script>' }).first();
     await expect.poll(() => row.innerText()).toContain(evil.trim());

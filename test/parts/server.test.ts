@@ -86,6 +86,7 @@ test('/api/jobs/{name} shows the graph with SQL, plan and code', async () => {
     expect(operator.inputs.every((input) => input < operator.id)).toBe(true);
     if (operator.place !== null) expect(detail.text.slice(operator.place.start, operator.place.end)).toBe(operator.sql);
   }
+  expect(detail.operators.every(({ summary }) => summary !== '')).toBe(true);
   const scan = detail.operators.find(({ kind }) => kind === 'scan')!;
   expect(scan).toMatchObject({ title: 'Scan', table: 'message', connector: 'kafka', topics: ['weather_data'] });
   expect(scan.code).toContain('decoder of message');
@@ -107,6 +108,11 @@ test('/api/problems keeps what was left out, as text', async () => {
   const { headers } = await call(url('/api/problems'));
   expect(headers['content-type']).toContain('application/json');
   expect((await get<api.Problems>('/api/problems?limit=1')).problems).toHaveLength(1);
+  for (const kind of ['malformed', 'late', 'rejected']) {
+    const { problems } = await get<api.Problems>(`/api/problems?kind=${kind}&limit=2`);
+    expect(problems.map((problem) => problem.kind)).toEqual(found.problems.flatMap((each) => (each.kind === kind ? [kind] : [])));
+  }
+  expect((await call(url('/api/problems?kind=odd'))).status).toBe(400);
 });
 
 describe('indexes', () => {
@@ -182,6 +188,11 @@ describe('topics', () => {
     });
     const next = await get<api.TopicRows>(`/api/topics/maxima/rows?after=${encodeURIComponent(first.cursor)}`);
     expect(next.rows).toEqual([]);
+    const { timestamp } = first.rows[1];
+    const earlier = await get<api.TopicRows>(`/api/topics/maxima/rows?to=${timestamp}`);
+    expect(earlier.rows.every((row) => row.timestamp < timestamp)).toBe(true);
+    const upTo = await get<api.TopicRows>(`/api/topics/maxima/rows?limit=1&to=${timestamp + 1}`);
+    expect(upTo.rows).toEqual([first.rows[1]]);
     const none = await get<api.TopicRows>(`/api/topics/maxima/rows?from=9e12`);
     expect(none.rows).toEqual([]);
   });

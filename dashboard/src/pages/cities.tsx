@@ -4,12 +4,20 @@ import { setParameters, useAddress } from '../address.ts';
 import { barChart } from '../bars.ts';
 import { Chart } from '../chart.tsx';
 import { useAnswer } from '../client.ts';
-import { countText, dateTimeText, numberText } from '../format.ts';
-import { maximaChart } from '../maxima.ts';
+import { averageText, countText, dateTimeText, numberText } from '../format.ts';
+import { maximaChart, type Maximum } from '../maxima.ts';
 import { Content, Empty, Panel } from '../states.tsx';
-import { TimeRangePicker, useTimeRange } from '../time-range.tsx';
+import { Pager, SearchInput, usePaging } from '../pager.tsx';
+import { useTimeRange, type TimeRange } from '../time-range.ts';
+import { zonedTimes } from '../zoned-times.ts';
+import { TimeRangePicker } from '../time-range-picker.tsx';
 
 const MOST_MAXIMA = 5000;
+/** Rows, and bars beside them. */
+const CITIES_PER_PAGE = 100;
+/** How long after the end of its window a maximum may be written. */
+const LATEST_MS = 3_600_000;
+const WINDOW_MS = 5000;
 
 /** Running averages per city as a table and as bars, and the maxima over time. */
 export function CitiesPage() {
@@ -19,7 +27,7 @@ export function CitiesPage() {
     <>
       <div class="toolbar">
         <h1>Cities</h1>
-        <TimeRangePicker range={range} refresh={range.refresh} />
+        <TimeRangePicker range={range} />
       </div>
       <Content answer={topics}>
         {({ topics: all }) => {
@@ -35,7 +43,7 @@ export function CitiesPage() {
           return (
             <>
               {averages !== undefined && <Averages topic={averages} version={range.version} />}
-              {maxima !== undefined && <Maxima topic={maxima} from={range.from} to={range.to} version={range.version} />}
+              {maxima !== undefined && <Maxima topic={maxima} range={range} />}
             </>
           );
         }}
@@ -45,48 +53,40 @@ export function CitiesPage() {
 }
 
 function Averages({ topic, version }: { topic: TopicView; version: number }) {
-  const { parameters } = useAddress();
   const latest = useAnswer<LatestRows>(`/api/topics/${encodeURIComponent(topic.name)}/latest?key=city`, version);
+  return <Content answer={latest}>{(data) => <AveragePanels latest={data} />}</Content>;
+}
+
+function AveragePanels({ latest: { columns, rows, isLimited } }: { latest: LatestRows }) {
+  const { parameters } = useAddress();
+  const sort = Math.max(
+    0,
+    columns.findIndex(({ name }) => name === (parameters.sort ?? columns[1]?.name)),
+  );
+  const isDescending = parameters.order !== 'up';
+  const sorted = useMemo(() => {
+    const table = rows.flatMap(({ values }) => (values === null ? [] : [values]));
+    return table.sort((a, b) => compareCells(a[sort], b[sort]) * (isDescending ? -1 : 1));
+  }, [rows, sort, isDescending]);
+  const paging = usePaging(sorted, ([city]) => String(city), CITIES_PER_PAGE);
+  const { shown } = paging;
   return (
-    <Content answer={latest}>
-      {({ columns, rows }) => {
-        const table = rows.flatMap(({ values }) => (values === null ? [] : [values]));
-        const sort = Math.max(
-          0,
-          columns.findIndex(({ name }) => name === (parameters.sort ?? columns[1]?.name)),
-        );
-        const isDescending = parameters.order !== 'up';
-        const search = (parameters.search ?? '').toLowerCase();
-        const sorted = table
-          .filter(([city]) => String(city).toLowerCase().includes(search))
-          .toSorted((a, b) => compareCells(a[sort], b[sort]) * (isDescending ? -1 : 1));
-        return (
-          <div class="columns">
-            <Panel
-              title="Average per city so far"
-              actions={
-                <input
-                  type="search"
-                  placeholder="Find a city"
-                  aria-label="Find a city"
-                  value={parameters.search ?? ''}
-                  onInput={(event) => setParameters({ search: event.currentTarget.value || null }, true)}
-                />
-              }
-            >
-              {sorted.length === 0 ? (
-                <Empty title={table.length === 0 ? 'No city yet' : 'No city of that name'} />
-              ) : (
-                <AverageTable columns={columns} rows={sorted} sort={sort} isDescending={isDescending} />
-              )}
-            </Panel>
-            <Panel title="The same as bars">
-              <Bars rows={sorted} />
-            </Panel>
-          </div>
-        );
-      }}
-    </Content>
+    <>
+      <div class="columns">
+        <Panel title="Average per city so far" actions={<SearchInput what="a city" />}>
+          {shown.length === 0 ? (
+            <Empty title={sorted.length === 0 ? 'No city yet' : 'No city of that name'} />
+          ) : (
+            <AverageTable columns={columns} rows={shown} sort={sort} isDescending={isDescending} />
+          )}
+        </Panel>
+        <Panel title="The same as bars">
+          {shown.length === 0 ? <Empty title="Nothing to compare" /> : <Bars rows={shown} />}
+        </Panel>
+      </div>
+      <Pager {...paging} />
+      {isLimited && <p class="note">There are more cities: the {countText(sorted.length)} with the latest readings are shown.</p>}
+    </>
   );
 }
 
@@ -116,7 +116,7 @@ function AverageTable({
                 <button
                   type="button"
                   class="link"
-                  onClick={() => setParameters({ sort: name, order: i === sort && isDescending ? 'up' : null }, true)}
+                  onClick={() => setParameters({ sort: name, order: i === sort && isDescending ? 'up' : null, page: null })}
                 >
                   {name.replaceAll('_', ' ')}
                   {i === sort ? (isDescending ? ' ↓' : ' ↑') : ''}
@@ -147,51 +147,72 @@ function Bars({ rows }: { rows: readonly (readonly Cell[])[] }) {
   const options = useMemo(() => barChart(bars), [text]);
   return (
     <div class="scroll">
-      <Chart options={options} height={Math.max(120, bars.length * 20 + 40)} label="Average per city" />
+      <Chart options={options} height={Math.max(120, bars.length * 20 + 40)} label="Average per city, as the table says" />
     </div>
   );
 }
 
-function Maxima({ topic, from, to, version }: { topic: TopicView; from: number; to: number; version: number }) {
-  const answer = useAnswer<TopicRows>(
-    `/api/topics/${encodeURIComponent(topic.name)}/rows?limit=${MOST_MAXIMA}&from=${Math.round(from)}`,
-    version,
-  );
-  const rows = answer.data;
-  const points = useMemo(() => {
-    if (rows === null) return [];
-    const time = rows.columns.findIndex(({ name }) => name === 'window_start');
-    return rows.rows.flatMap(({ values }) => {
-      if (values === null || time === -1 || typeof values[time] !== 'number' || typeof values[1] !== 'number') return [];
-      return values[time] >= to ? [] : [{ city: String(values[0]), value: values[1], time: values[time] }];
-    });
-  }, [rows, to]);
-  const options = useMemo(() => maximaChart(points), [points]);
+function Maxima({ topic, range }: { topic: TopicView; range: TimeRange }) {
+  const { from, to, isLive } = range;
+  const name = encodeURIComponent(topic.name);
+  const times = `from=${Math.round(from)}${isLive ? '' : `&to=${Math.round(to + LATEST_MS)}`}`;
+  const answer = useAnswer<TopicRows>(`/api/topics/${name}/rows?limit=${MOST_MAXIMA}&${times}`, range.version, topic.name);
+  const count = useMemo(() => (answer.data === null ? 0 : maximaOf(answer.data, from, to).length), [answer.data, from, to]);
   return (
     <Panel
       title="Highest temperature of every five seconds"
-      actions={<span class="quiet">{countText(points.length)} maxima</span>}
+      actions={
+        <span class="quiet">
+          {answer.data?.isLimited === true ? `the last ${countText(count)} maxima` : `${countText(count)} maxima`}
+        </span>
+      }
     >
       <Content answer={answer}>
-        {() =>
-          points.length === 0 ? (
-            <Empty title="No maxima in this time range" />
-          ) : (
-            <Chart options={options} height={320} label="The highest temperature of every five seconds with its city" />
-          )
+        {(rows) =>
+          count === 0 ? <Empty title="No maxima in this time range" /> : <MaximaChart rows={rows} from={from} to={to} />
         }
       </Content>
     </Panel>
   );
 }
 
+function MaximaChart({ rows, from, to }: { rows: TopicRows; from: number; to: number }) {
+  // Drawn with new rows, not for the time that passes before they come.
+  const options = useMemo(() => {
+    const points = maximaOf(rows, from, to);
+    return maximaChart(points, Math.max(from, points[0].time - WINDOW_MS), to, WINDOW_MS);
+  }, [rows]);
+  return (
+    <Chart
+      options={options}
+      height={320}
+      label="The highest temperature of every five seconds with its city"
+      onSelect={zonedTimes(from, to).choose}
+    />
+  );
+}
+
+/** By time; those of windows that begin within the range. */
+function maximaOf({ columns, rows }: TopicRows, from: number, to: number): Maximum[] {
+  const time = columns.findIndex(({ name }) => name === 'window_start');
+  if (time === -1) return [];
+  const maxima = rows.flatMap(({ values }) => {
+    if (values === null || typeof values[time] !== 'number' || typeof values[1] !== 'number') return [];
+    return values[time] < from || values[time] >= to ? [] : [{ city: String(values[0]), value: values[1], time: values[time] }];
+  });
+  return maxima.sort((a, b) => a.time - b.time);
+}
+
+const ALPHABET = new Intl.Collator('en');
+
 function compareCells(a: Cell, b: Cell): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
-  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en');
+  return typeof a === 'number' && typeof b === 'number' ? a - b : ALPHABET.compare(String(a), String(b));
 }
 
 function cellText(value: Cell, column: ColumnView): string {
   if (value === null) return '–';
-  if (typeof value === 'number') return column.role === 'time' ? dateTimeText(value) : numberText(value);
+  if (typeof value === 'number' && column.role === 'time') return dateTimeText(value);
+  if (typeof value === 'number') return column.type.startsWith('DOUBLE') ? averageText(value) : numberText(value);
   return String(value);
 }

@@ -6,6 +6,7 @@ import { useAnswer } from '../client.ts';
 import { bytesText, countText, dateTimeText, durationText, percentText, rateText } from '../format.ts';
 import { JobGraph } from '../job-graph.tsx';
 import { lineChart } from '../lines.ts';
+import { leftOutOf } from '../left-out.ts';
 import { status } from '../live.ts';
 import { OperatorPanel } from '../operator-panel.tsx';
 import { Content, Empty, Loading, Panel } from '../states.tsx';
@@ -19,34 +20,35 @@ export function PipelinesPage() {
   const { jobs } = current;
   if (jobs.length === 0)
     return <Empty title="No pipeline runs">Start one with isobar dev FILE or isobar run FILE --dashboard.</Empty>;
-  const job = jobs.find(({ name }) => name === parameters.job) ?? jobs[0];
+  const job = parameters.job === undefined ? jobs[0] : jobs.find(({ name }) => name === parameters.job);
   return (
     <>
       <div class="toolbar">
         <h1>Pipelines</h1>
-        {jobs.length > 1 && (
+        {(jobs.length > 1 || job === undefined) && (
           <div class="button-group" role="group" aria-label="Pipeline">
             {jobs.map(({ name, state }) => (
               <a
                 key={name}
                 class="button"
-                aria-current={name === job.name ? 'true' : undefined}
+                aria-current={name === job?.name ? 'true' : undefined}
                 href={addressOf('pipelines', { job: name })}
               >
                 <i class={`dot ${state}`} aria-hidden="true" /> {name}
+                {state !== 'running' && <small>{state}</small>}
               </a>
             ))}
           </div>
         )}
       </div>
-      <Job key={job.name} job={job} />
+      {job === undefined ? <Empty title={`There is no pipeline ${parameters.job}`} /> : <Job key={job.name} job={job} />}
     </>
   );
 }
 
 function Job({ job }: { job: JobStatusView }) {
   const { parameters } = useAddress();
-  const detail = useAnswer<JobDetail>(`/api/jobs/${encodeURIComponent(job.name)}`, job.startedAt, false);
+  const detail = useAnswer<JobDetail>(`/api/jobs/${encodeURIComponent(job.name)}`, job.startedAt);
   const operators = useMemo(
     () => new Map<number, OperatorStatus>(job.operators.map((operator) => [operator.id, operator])),
     [job.operators],
@@ -69,7 +71,7 @@ function Job({ job }: { job: JobStatusView }) {
                 operators={data.operators}
                 status={operators}
                 chosen={chosen}
-                choose={(id) => setParameters({ job: job.name, operator: id === chosen ? null : String(id) }, true)}
+                choose={(id) => setParameters({ job: job.name, operator: id === chosen ? null : String(id) })}
               />
               {data.operators
                 .filter(({ id }) => id === chosen)
@@ -78,7 +80,7 @@ function Job({ job }: { job: JobStatusView }) {
                     key={operator.id}
                     operator={operator}
                     status={operators.get(operator.id)}
-                    close={() => setParameters({ operator: null }, true)}
+                    close={() => setParameters({ operator: null, tab: null })}
                   />
                 ))}
             </div>
@@ -103,7 +105,8 @@ function Figures({ job }: { job: JobStatusView }) {
       <Figure
         name="Watermark"
         value={job.isAtEnd ? 'end of input' : job.watermarkLagMs === null ? 'none yet' : durationText(job.watermarkLagMs)}
-        hint={job.watermark === null ? 'no event time' : `behind the clock: ${dateTimeText(job.watermark)}`}
+        hint={job.watermark === null ? 'no event time so far' : 'behind the clock'}
+        title={dateTimeText(job.watermark)}
       />
       <Figure name="Waiting to be read" value={job.sourceLag === null ? '–' : countText(job.sourceLag)} hint="records" />
       <Figure name="State size" value={bytesText(job.stateBytes)} hint={`${countText(job.stateEntries)} entries`} />
@@ -114,17 +117,29 @@ function Figures({ job }: { job: JobStatusView }) {
       />
       <Figure
         name="Left out"
-        value={countText(job.malformed + job.late + job.rejected)}
-        hint={`${countText(job.malformed)} malformed, ${countText(job.late)} late`}
+        value={countText(leftOutOf(job))}
+        hint={`${countText(job.malformed)} malformed, ${countText(job.late)} late, ${countText(job.rejected)} rejected`}
         href={addressOf('problems', { job: job.name })}
       />
     </dl>
   );
 }
 
-function Figure({ name, value, hint, href }: { name: string; value: string; hint: string; href?: string }) {
+function Figure({
+  name,
+  value,
+  hint,
+  href,
+  title,
+}: {
+  name: string;
+  value: string;
+  hint: string;
+  href?: string;
+  title?: string;
+}) {
   return (
-    <div>
+    <div title={title}>
       <dt>{name}</dt>
       <dd>{href === undefined ? value : <a href={href}>{value}</a>}</dd>
       <small>{hint}</small>
@@ -142,6 +157,8 @@ function History({ job }: { job: JobStatusView }) {
           { name: 'records in per second', values: history.map(({ recordsInPerSecond }) => recordsInPerSecond) },
           { name: 'rows out per second', values: history.map(({ rowsOutPerSecond }) => rowsOutPerSecond) },
         ],
+        history[0]?.at ?? 0,
+        history.at(-1)?.at ?? 1,
       ),
     [history],
   );

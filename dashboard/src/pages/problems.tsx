@@ -3,23 +3,31 @@ import type { Problems, ProblemView } from '../../../src/server/api.ts';
 import { setParameters, useAddress } from '../address.ts';
 import { useAnswer } from '../client.ts';
 import { countText, dateTimeText } from '../format.ts';
+import { leftOutOf } from '../left-out.ts';
 import { status } from '../live.ts';
 import { Content, Empty, Panel } from '../states.tsx';
 import { useStore } from '../store.ts';
 
 const KINDS = ['malformed', 'late', 'rejected'] as const;
 const LIMIT = 500;
+const HINTS: Readonly<Record<(typeof KINDS)[number], string>> = {
+  malformed: 'Malformed are messages that the format of the table cannot read.',
+  late: 'Late are rows that came after the windows of their time had closed.',
+  rejected:
+    'Rejected are rows that the pipeline’s own SQL writes into a table whose name says so: error, malformed, invalid, reject or dead letter.',
+};
 
 /** What was left out, why, and the message itself: always as text. */
 export function ProblemsPage() {
   const { parameters } = useAddress();
   const jobs = useStore(status)?.jobs ?? [];
   const [isPaused, setPaused] = useState(false);
-  const total = jobs.reduce((sum, job) => sum + job.malformed + job.late + job.rejected, 0);
+  const total = jobs.reduce((sum, job) => sum + leftOutOf(job), 0);
   const [frozen, setFrozen] = useState(total);
   const job = parameters.job === undefined ? '' : `&job=${encodeURIComponent(parameters.job)}`;
-  const answer = useAnswer<Problems>(`/api/problems?limit=${LIMIT}${job}`, isPaused ? frozen : total);
   const kind = KINDS.find((each) => each === parameters.kind);
+  const path = `/api/problems?limit=${LIMIT}${job}${kind === undefined ? '' : `&kind=${kind}`}`;
+  const answer = useAnswer<Problems>(path, isPaused ? frozen : total);
   return (
     <>
       <div class="toolbar">
@@ -63,19 +71,33 @@ export function ProblemsPage() {
       </div>
       <Content answer={answer}>
         {({ problems, malformed, late, rejected, keptPerJob }) => {
-          const shown = problems.filter((problem) => kind === undefined || problem.kind === kind);
+          const counts = { malformed, late, rejected };
+          const count = kind === undefined ? malformed + late + rejected : counts[kind];
           return (
             <>
               <dl class="figures">
                 <Figure name="malformed" value={malformed} hint="could not be decoded" />
                 <Figure name="late" value={late} hint="came after their window had closed" />
-                <Figure name="rejected" value={rejected} hint="sorted out by the pipeline's SQL" />
+                <Figure name="rejected" value={rejected} hint="rows of a table of the pipeline named like input_errors" />
               </dl>
               <Panel
                 title="Messages left out"
-                actions={<span class="quiet">the last {countText(keptPerJob)} of each pipeline are kept</span>}
+                actions={
+                  count > 0 && (
+                    <span class="quiet">
+                      the latest {countText(problems.length)} of {countText(count)}; {countText(keptPerJob)} of each pipeline are
+                      kept
+                    </span>
+                  )
+                }
               >
-                {shown.length === 0 ? <Empty title="Nothing was left out" /> : <ProblemTable problems={shown} />}
+                {problems.length > 0 ? (
+                  <ProblemTable problems={problems} />
+                ) : count > 0 ? (
+                  <Empty title="They are no longer kept">Later ones have taken their place.</Empty>
+                ) : (
+                  <Empty title="Nothing was left out">{kind === undefined ? undefined : HINTS[kind]}</Empty>
+                )}
               </Panel>
             </>
           );
@@ -110,7 +132,7 @@ function ProblemTable({ problems }: { problems: readonly ProblemView[] }) {
         </thead>
         <tbody>
           {problems.map((problem) => (
-            <tr key={`${problem.job} ${problem.id}`}>
+            <tr key={`${problem.job} ${problem.kind} ${problem.table} ${problem.id}`}>
               <td class="time">{dateTimeText(problem.at)}</td>
               <td>
                 <span class={`tag ${problem.kind}`}>{problem.kind}</span>
@@ -153,6 +175,6 @@ function placeOf({ job, table, topic, partition, offset, file, line }: ProblemVi
 
 function contentOf({ message, messageBase64, row }: ProblemView): string {
   if (message !== null) return message;
-  if (row !== null) return row.map(({ name, value }) => `${name}: ${value ?? 'NULL'}`).join('\n');
+  if (row !== null) return row.map(({ name, value }) => `${name.replace(/^\$/, '')}: ${value ?? 'NULL'}`).join('\n');
   return messageBase64 === null ? 'no value' : `bytes that are no UTF-8, in Base64: ${messageBase64}`;
 }

@@ -14,13 +14,15 @@ import type {
 } from '../../../src/server/api.ts';
 import { post, readEvents, ServerError } from '../client.ts';
 import { Editor } from '../editor.tsx';
-import { countText, dateTimeText } from '../format.ts';
+import { countText, timestampText } from '../format.ts';
 import { Empty, Failure, Panel } from '../states.tsx';
 
 const CHECK_AFTER_MS = 250;
 const LIMIT = 10_000;
 /** Rows on the page: the latest ones. */
 const MOST_SHOWN = 500;
+/** Of one value. */
+const MOST_TEXT = 1000;
 
 interface Result {
   readonly columns: readonly ColumnView[];
@@ -88,7 +90,7 @@ export function SqlPage({ info }: { info: Info }) {
         >
           <option value="">Examples…</option>
           {info.examples.map(({ title }, i) => (
-            <option key={title} value={String(i)}>
+            <option key={i} value={String(i)}>
               {title}
             </option>
           ))}
@@ -158,6 +160,7 @@ function Rows({ result, isRunning }: { result: Result; isRunning: boolean }) {
         <span class="quiet" role="status">
           {countText(count)} {count === 1 ? 'row' : 'rows'}
           {progress === null ? '' : ` of ${countText(progress.recordsIn)} records`}, {state}
+          {count > rows.length ? `; the last ${countText(rows.length)} are shown` : ''}
         </span>
       }
     >
@@ -185,13 +188,7 @@ function Rows({ result, isRunning }: { result: Result; isRunning: boolean }) {
                   </td>
                   {values.map((value, i) => (
                     <td key={i} class={columns[i]?.role}>
-                      {value === null ? (
-                        <span class="quiet">NULL</span>
-                      ) : columns[i]?.role === 'time' && typeof value === 'number' ? (
-                        dateTimeText(value)
-                      ) : (
-                        String(value)
-                      )}
+                      {value === null ? <span class="quiet">NULL</span> : cellText(value, columns[i])}
                     </td>
                   ))}
                 </tr>
@@ -202,6 +199,12 @@ function Rows({ result, isRunning }: { result: Result; isRunning: boolean }) {
       )}
     </Panel>
   );
+}
+
+function cellText(value: Cell, column: ColumnView | undefined): string {
+  if (column?.role === 'time' && typeof value === 'number') return timestampText(value);
+  const text = String(value);
+  return text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT)}…` : text;
 }
 
 /** Runs the query and tells what comes of it, until its end or until the signal. */
