@@ -1,6 +1,6 @@
 import type { Connector } from '../connector.ts';
+import { DeferredSink } from '../deferred-sink.ts';
 import { bindElasticsearch } from './bind.ts';
-import { ElasticsearchSink } from './elasticsearch-sink.ts';
 
 /** Flink's page: connectors/table/elasticsearch. Works with Elasticsearch 7, 8 and 9. */
 export const elasticsearch: Connector = {
@@ -8,5 +8,6 @@ export const elasticsearch: Connector = {
   summary: 'Writes rows as documents, by id when the table has a primary key.',
   metadata: new Map(),
   bind: bindElasticsearch,
-  createSink: (table, context) => new ElasticsearchSink(table, context),
+  createSink: (table, context) =>
+    new DeferredSink(async () => new (await import('./elasticsearch-sink.ts')).ElasticsearchSink(table, context)),
 };

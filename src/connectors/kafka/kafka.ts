@@ -1,8 +1,8 @@
 import { BYTES, INTEGER, BIGINT, map, STRING, timestampLtz, withNullable } from '../../types/sql-type.ts';
 import type { Connector } from '../connector.ts';
+import { DeferredSink } from '../deferred-sink.ts';
+import { DeferredSource } from '../deferred-source.ts';
 import { bindKafka, bindUpsertKafka } from './bind.ts';
-import { KafkaSink } from './kafka-sink.ts';
-import { KafkaSource } from './kafka-source.ts';
 
 const METADATA: Connector['metadata'] = new Map([
   ['topic', { type: withNullable(STRING, false), writable: true }],
@@ -14,14 +14,20 @@ const METADATA: Connector['metadata'] = new Map([
   ['timestamp-type', { type: withNullable(STRING, false), writable: false }],
 ]);
 
+const createSource: Connector['createSource'] = (table, context) =>
+  new DeferredSource(async () => new (await import('./kafka-source.ts')).KafkaSource(table, context));
+
+const createSink: Connector['createSink'] = (table, context) =>
+  new DeferredSink(async () => new (await import('./kafka-sink.ts')).KafkaSink(table, context));
+
 /** What is the same for topics of Kafka and local ones. Flink's page: connectors/table/kafka. */
 export const kafka: Connector = {
   name: 'kafka',
   summary: 'Reads and appends to topics.',
   metadata: METADATA,
   bind: bindKafka,
-  createSource: (table, context) => new KafkaSource(table, context),
-  createSink: (table, context) => new KafkaSink(table, context),
+  createSource,
+  createSink,
 };
 
 /** Flink's page: connectors/table/upsert-kafka. */
@@ -30,6 +36,6 @@ export const upsertKafka: Connector = {
   summary: 'Reads and writes a changelog by key: the last record of a key counts, one without a value deletes.',
   metadata: METADATA,
   bind: bindUpsertKafka,
-  createSource: (table, context) => new KafkaSource(table, context),
-  createSink: (table, context) => new KafkaSink(table, context),
+  createSource,
+  createSink,
 };
