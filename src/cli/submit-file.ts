@@ -50,8 +50,8 @@ export async function submitFile(file: string, flags: SubmitFlags): Promise<void
     const started = await submit(source, { ...flags, settings }, abort.signal);
     await printData(started.jobs.map(({ id, name }) => `${id}  ${name}\n`).join(''));
     if (started.jobs.length === 0) return say('the file started no job');
-    await seeStart(started, source, abort.signal);
-    if (flags.wait) await seeEnd(started, abort.signal);
+    const running = await seeStart(started, source, abort.signal);
+    if (flags.wait) await seeEnd(started.cluster, running, abort.signal);
   } finally {
     unsubscribe();
   }
@@ -115,15 +115,20 @@ function statementLine() {
   };
 }
 
-async function seeStart({ cluster, jobs, settings }: Started, source: SourceText, signal: AbortSignal): Promise<void> {
+/** Says of each job how it has started; answers those that have not finished. */
+async function seeStart({ cluster, jobs, settings }: Started, source: SourceText, signal: AbortSignal): Promise<WatchedJob[]> {
+  const running: WatchedJob[] = [];
   for (const job of jobs) {
-    say(`job "${job.name}" ${await watchStart(cluster, job, { timeoutMs: 10_000, proveMs: 2000, signal })}`);
+    const state = await watchStart(cluster, job, { timeoutMs: 10_000, proveMs: 2000, signal });
+    say(`job "${job.name}" ${state}`);
+    if (state !== 'has finished') running.push(job);
     const warning = idleSourceWarning(source, (await cluster.job(job.id)).vertices, settings);
     if (warning !== undefined) say(`warning: ${warning}`);
   }
+  return running;
 }
 
-async function seeEnd({ cluster, jobs }: Started, signal: AbortSignal): Promise<void> {
+async function seeEnd(cluster: ClusterClient, jobs: readonly WatchedJob[], signal: AbortSignal): Promise<void> {
   for (const job of jobs) {
     const hasEnded = await watchEnd(cluster, job, signal);
     say(hasEnded ? `job "${job.name}" has finished` : `no longer waiting; job "${job.name}" runs on`);

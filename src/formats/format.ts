@@ -21,8 +21,8 @@ export type ReportMalformed = (malformed: MalformedRecord) => void;
  * Turns the values (or keys) of records into rows.
  *
  * `decode` reads records `from` … `to - 1`, appends rows at `batch.length` (which it advances) to the columns that `targets`
- * names, and notes in `recordOfRow[row]` which record each came from. A record gives one row or none. A null value (a
- * tombstone) gives none here. The batch must have room for `to - from` rows.
+ * names, and notes in `recordOfRow[row]` which record each came from. A record gives one row or none. A null value gives none,
+ * except in the raw format, as in Flink. The batch must have room for `to - from` rows.
  *
  * Where the options say that errors fail the job, it throws a MalformedRecordError; otherwise it reports and goes on.
  */

@@ -76,6 +76,7 @@ function sizeOf(type: SqlType): number | undefined {
   }
 }
 
+/** A null value gives a row, too: with NULL. */
 class RawDecoder implements Decoder {
   private readonly schema: Schema;
   private readonly targets: readonly number[];
@@ -93,7 +94,7 @@ class RawDecoder implements Decoder {
   decode(records: RecordBatch, from: number, to: number, batch: Batch, recordOfRow: Int32Array): void {
     const first = batch.length;
     if (this.schema.length === 0) {
-      for (let i = from; i < to; i++) if (records.valueEnds[i] >= records.valueStarts[i]) recordOfRow[batch.length++] = i;
+      for (let i = from; i < to; i++) recordOfRow[batch.length++] = i;
       return;
     }
     const column = batch.columns[this.targets[0]];
@@ -108,8 +109,8 @@ class RawDecoder implements Decoder {
     for (let i = from; i < to; i++) {
       const start = records.valueStarts[i];
       const end = records.valueEnds[i];
-      if (end < start) continue;
-      this.putValue(type, column, batch.length, buffer.subarray(start, end), i);
+      if (end < start) column.set(batch.length, null);
+      else this.putValue(type, column, batch.length, buffer.subarray(start, end), i);
       recordOfRow[batch.length++] = i;
     }
   }
@@ -128,9 +129,9 @@ class RawDecoder implements Decoder {
     for (let i = from; i < to; i++) {
       const start = valueStarts[i];
       const end = valueEnds[i];
-      if (end < start) continue;
       const row = batch.length;
-      if (!utf8 || !this.text.putBytes(column, row, bytes, start, end)) {
+      if (end < start) this.text.put(column, row, null);
+      else if (!utf8 || !this.text.putBytes(column, row, bytes, start, end)) {
         this.text.put(column, row, this.charset.decode(buffer.subarray(start, end)));
       }
       recordOfRow[row] = i;

@@ -10,8 +10,9 @@ import type { Schema } from '../types/schema.ts';
 
 /**
  * Turns records into the rows of one table: the value's format fills its columns, the key's format those of the key, and
- * METADATA columns come last. For a source of upserts the rows have kinds: +U for a record with a value, -D (only the key's
- * columns set) for one without.
+ * METADATA columns come last. Columns that both of them have are the value's. A record whose key gives no row (to json and csv:
+ * one without a key) gives none at all, as in Flink. For a source of upserts the rows have kinds: +U for a record with a value,
+ * -D (only the key's columns set) for one without.
  */
 export interface RecordDecoder {
   /** Decodes records `from` … `to - 1` into the batch, at most BATCH_ROWS. */
@@ -33,6 +34,8 @@ class TableDecoder implements RecordDecoder {
   readonly #table: ConnectedTable;
   readonly #value: Decoder | null;
   readonly #key: KeyDecoder | null;
+  /** The value has the key's columns too. */
+  readonly #valueHasKey: boolean;
   readonly #recordOfRow = new Int32Array(BATCH_ROWS);
   readonly #kinds: Uint8Array | null;
 
@@ -41,7 +44,8 @@ class TableDecoder implements RecordDecoder {
     const { format, keyFormat, emits } = table.bound;
     const settings = table.bound.settings as KeySettings;
     const keyColumns = keyFormat === undefined ? [] : columnsOf(settings.keyFields ?? table.primaryKey, table.physical);
-    const isKey = new Set(settings.valueFieldsInclude === 'EXCEPT_KEY' ? keyColumns : []);
+    this.#valueHasKey = settings.valueFieldsInclude !== 'EXCEPT_KEY';
+    const isKey = new Set(this.#valueHasKey ? [] : keyColumns);
     const valueColumns = table.physical.map((_, i) => i).filter((i) => !isKey.has(i));
     this.#value = format === undefined ? null : decoderOf(format, table.physical, valueColumns, valueColumns, '', context);
     this.#key =
@@ -53,10 +57,26 @@ class TableDecoder implements RecordDecoder {
   }
 
   decode(records: RecordBatch, from: number, to: number, batch: Batch, report: ReportMalformed): void {
+    const key = this.#key;
+    if (key === null || key.decode(records, from, to, report)) this.#decodeRows(records, from, to, batch, report);
+    else this.#decodeKeyed(key, records, from, to, batch, report);
+    key?.fill(batch, this.#recordOfRow, this.#valueHasKey);
+    if (this.#table.metadata.length > 0) this.#fillMetadata(records, batch);
+  }
+
+  #decodeRows(records: RecordBatch, from: number, to: number, batch: Batch, report: ReportMalformed): void {
     if (this.#kinds === null) this.#value?.decode(records, from, to, batch, this.#recordOfRow, report);
     else this.#decodeUpserts(records, from, to, batch, this.#kinds, report);
-    if (this.#key !== null) this.#key.fill(records, from, to, batch, this.#recordOfRow, report);
-    if (this.#table.metadata.length > 0) this.#fillMetadata(records, batch);
+  }
+
+  /** Leaves out the records whose keys gave no row. */
+  #decodeKeyed(key: KeyDecoder, records: RecordBatch, from: number, to: number, batch: Batch, report: ReportMalformed): void {
+    for (let start = from; start < to; start++) {
+      let end = start;
+      while (end < to && key.hasRow(end)) end++;
+      if (end > start) this.#decodeRows(records, start, end, batch, report);
+      start = end;
+    }
   }
 
   /** Runs of records with values go to the decoder at once; a tombstone between them is a row of its own. */
@@ -105,13 +125,18 @@ class TableDecoder implements RecordDecoder {
   }
 }
 
+/** In the place of a row: the format has said why there is none. */
+const REPORTED = -2;
+
 /** Decodes the records' keys and puts them into the rows that their values gave. */
 class KeyDecoder {
   readonly #decoder: Decoder;
   readonly #columns: readonly number[];
   readonly #batch: Batch;
   readonly #recordOfRow = new Int32Array(BATCH_ROWS);
+  /** By record from `#from` on; negative where there is none. */
   readonly #rowOfRecord = new Int32Array(BATCH_ROWS);
+  #from = 0;
 
   constructor(format: BoundFormat, physical: Schema, columns: readonly number[], prefix: string, context: FormatContext) {
     this.#columns = columns;
@@ -129,19 +154,38 @@ class KeyDecoder {
     );
   }
 
-  fill(records: RecordBatch, from: number, to: number, batch: Batch, recordOfRow: Int32Array, report: ReportMalformed): void {
+  /** Decodes the keys of records `from` … `to - 1`; true when all of them gave a row. */
+  decode(records: RecordBatch, from: number, to: number, report: ReportMalformed): boolean {
     const keys = this.#batch;
     keys.length = 0;
+    this.#from = from;
     this.#rowOfRecord.fill(-1, 0, to - from);
-    if (records.keyStarts !== null) this.#decoder.decode(keysAsValues(records), from, to, keys, this.#recordOfRow, report);
+    this.#decoder.decode(keysAsValues(records), from, to, keys, this.#recordOfRow, (malformed) => {
+      if (malformed.dropped) this.#rowOfRecord[malformed.record - from] = REPORTED;
+      report(malformed);
+    });
     for (let row = 0; row < keys.length; row++) this.#rowOfRecord[this.#recordOfRow[row] - from] = row;
+    if (keys.length === to - from) return true;
+    for (let record = from; record < to; record++) {
+      if (this.#rowOfRecord[record - from] === -1) report({ record, reason: 'the key is missing', dropped: true });
+    }
+    return false;
+  }
+
+  hasRow(record: number): boolean {
+    return this.#rowOfRecord[record - this.#from] >= 0;
+  }
+
+  /** Puts the keys into their columns of the batch: of all rows, or with `valueHasKey` only of those that have no value. */
+  fill(batch: Batch, recordOfRow: Int32Array, valueHasKey: boolean): void {
+    const { kinds } = batch;
+    if (valueHasKey && kinds === null) return;
     this.#columns.forEach((target, i) => {
       const column = batch.columns[target];
       if (column.storage === 'text') column.useDictionary(null);
       for (let row = 0; row < batch.length; row++) {
-        const keyRow = this.#rowOfRecord[recordOfRow[row] - from];
-        if (keyRow === -1) column.set(row, null);
-        else copyValue(keys.columns[i], keyRow, column, row);
+        if (valueHasKey && kinds?.[row] !== DELETE) continue;
+        copyValue(this.#batch.columns[i], this.#rowOfRecord[recordOfRow[row] - this.#from], column, row);
       }
     });
   }
@@ -171,11 +215,12 @@ function decoderOf(
 
 /** The same records with their keys in the place of their values. */
 function keysAsValues(records: RecordBatch): RecordBatch {
+  const { keyStarts, keyEnds } = records;
   return {
     count: records.count,
     bytes: records.bytes,
-    valueStarts: records.keyStarts as Int32Array,
-    valueEnds: records.keyEnds as Int32Array,
+    valueStarts: keyStarts ?? new Int32Array(records.count),
+    valueEnds: keyEnds ?? new Int32Array(records.count).fill(-1),
     keyStarts: null,
     keyEnds: null,
     timestamps: records.timestamps,

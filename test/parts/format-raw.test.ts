@@ -59,14 +59,14 @@ describe('the raw format', () => {
     expect(roundTrip(types.STRING, 'é', { 'raw.charset': 'US-ASCII' })).toEqual({ hex: '3f', back: '?' });
   });
 
-  it('makes a row of an empty message and none of a tombstone', () => {
+  it('makes a row of an empty message, and one with NULL of a tombstone', () => {
     const schema: Schema = [field('line', types.STRING)];
     const decoder = rawFormat.createDecoder?.(bind(types.STRING).bound, schema, [0], { timeZone: 'UTC' });
     if (decoder === undefined) expect.unreachable();
     const { rows, records, batch } = decodeAll(decoder, schema, ['a', '', null, 'a', Buffer.from([0x61, 0xff, 0x62]), 'x\r']);
-    expect(rows).toEqual([['a'], [''], ['a'], ['a\ufffdb'], ['x\r']]);
-    expect(records).toEqual([0, 1, 3, 4, 5]);
-    expect(Array.from((batch.columns[0] as TextColumn).codes.subarray(0, 3))).toEqual([0, 1, 0]);
+    expect(rows).toEqual([['a'], [''], [null], ['a'], ['a\ufffdb'], ['x\r']]);
+    expect(records).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(Array.from((batch.columns[0] as TextColumn).codes.subarray(0, 2))).toEqual([0, 1]);
   });
 
   it('fails for a message of the wrong length', () => {

@@ -20,7 +20,7 @@ export function planScan(builder: PlanBuilder, relation: ScanRelation, needed: R
     if (i < table.physical.length ? keep(i) : !prunes || needed.has(i)) positions.push(i);
   });
   const schema = positions.map((i) => planField(relation.fields[i]));
-  let node = builder.add({
+  const node = builder.add({
     kind: 'scan',
     inputs: [],
     schema,
@@ -28,22 +28,39 @@ export function planScan(builder: PlanBuilder, relation: ScanRelation, needed: R
     table: { ...table, physical, metadata },
     place: relation.place,
   });
-  if (table.bound.emits === 'upsert') {
-    const keys = table.primaryKey.map((name) => schema.findIndex((field) => field.name === name));
-    node = builder.add({
-      kind: 'normalize',
-      inputs: [node],
-      schema,
-      changelog: 'retract',
-      keys,
-      stateTtlMs: builder.settings.stateTtlMs,
-      place: relation.place,
-    });
-  }
   const columns = relation.fields.map((field, i): Expression | undefined =>
     positions.includes(i) ? { kind: 'column', index: positions.indexOf(i), type: field.type } : undefined,
   );
-  return pipeOf({ kind: 'node', node }, columns);
+  const pipe = pipeOf({ kind: 'node', node }, columns);
+  return table.bound.emits === 'upsert' ? planNormalize(builder, relation, pipe, needed) : pipe;
+}
+
+/** Of the columns only those that are needed, and the key: an update of others is none, as in Flink. */
+function planNormalize(builder: PlanBuilder, relation: ScanRelation, pipe: Pipe, needed: ReadonlySet<number>): Pipe {
+  const { primaryKey } = relation.table;
+  const keep = relation.fields.flatMap((field, i) => (needed.has(i) || primaryKey.includes(field.name) ? [i] : []));
+  const schema = keep.map((i) => planField(relation.fields[i]));
+  const input = builder.exactly(
+    pipe,
+    keep.map((i) => pipe.projection[i]!),
+    schema,
+    relation.place,
+  );
+  const node = builder.add({
+    kind: 'normalize',
+    inputs: [input],
+    schema,
+    changelog: 'retract',
+    keys: primaryKey.map((name) => schema.findIndex((field) => field.name === name)),
+    stateTtlMs: builder.settings.stateTtlMs,
+    place: relation.place,
+  });
+  return pipeOf(
+    { kind: 'node', node },
+    relation.fields.map((field, i) =>
+      keep.includes(i) ? { kind: 'column', index: keep.indexOf(i), type: field.type } : undefined,
+    ),
+  );
 }
 
 export function planWatermark(builder: PlanBuilder, relation: WatermarkRelation, needed: ReadonlySet<number>): Pipe {

@@ -156,8 +156,9 @@ function bindValueFormat(reader: OptionReader, fields: readonly Field[]): BoundF
   const format = bindFormat(reader, 'format', fields);
   const valueFormat = bindFormat(reader, 'value.format', fields);
   const { options } = reader.table;
-  if (options.has('format') && options.has('value.format'))
-    reader.invalid('value.format', `says the same as 'format'`, 'Remove one of them.');
+  const [name, valueName] = [options.get('format')?.value, options.get('value.format')?.value];
+  if (name !== undefined && valueName !== undefined && name !== valueName)
+    reader.invalid('value.format', `contradicts 'format' = '${name}'`, 'Remove one of them.');
   if (!options.has('format') && !options.has('value.format')) reader.missing('format', `Add 'format' = 'json', 'csv' or 'raw'.`);
   return format ?? valueFormat;
 }

@@ -178,9 +178,15 @@ export class KafkaSource implements Source {
 
   /** Partitions that were read to their end release the watermark: not before their last records have been processed. */
   #retire(): void {
-    if (!this.#isBounded || !this.#partitions.some(({ next, end }) => next >= end)) return;
-    this.#partitions = this.#partitions.filter(({ next, end }) => next < end);
+    if (!this.#isBounded || !this.#partitions.some((partition) => this.#isRead(partition))) return;
+    this.#partitions = this.#partitions.filter((partition) => !this.#isRead(partition));
     this.#splits = this.#partitions.map(({ split }) => split);
+  }
+
+  /** True when nothing is left before the end, also because records were lost and reading went on behind it. */
+  #isRead(partition: FetchedPartition): boolean {
+    const { next, end, fetchFrom, chunks } = partition;
+    return next >= end || (fetchFrom >= end && chunks.length === 0 && this.#current?.partition !== partition);
   }
 
   /** Finds the partitions, as soon as the cluster answers, and then those that appear. */

@@ -4,7 +4,7 @@ import { BrokerUnavailable, refusal } from './broker-failure.ts';
 import { EARLIEST, LATEST, type KafkaCluster, type LedPartition } from './kafka-cluster.ts';
 import type { FetchedPartition } from './record-fetcher.ts';
 import type { KafkaSettings } from './settings.ts';
-import { endOffset, needsGroupOffsets, resetOffsetAfterLoss, startOffset, type PartitionOffsets } from './start-offset.ts';
+import { needsGroupOffsets, offsetInstead, readingRange, type PartitionOffsets } from './start-offset.ts';
 
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
 const NONE = 0;
@@ -69,7 +69,7 @@ export class PartitionDiscovery {
       );
     }
     if (fetchFrom >= earliest) return fetchFrom;
-    const instead = resetOffsetAfterLoss(this.#settings, offsets, fetchFrom);
+    const instead = offsetInstead(this.#settings, offsets, fetchFrom);
     this.#say(`${split}: the records from offset ${fetchFrom} on were deleted before they were read; going on at ${instead}`);
     return instead;
   }
@@ -104,9 +104,8 @@ export class PartitionDiscovery {
     const offsets = await this.#offsets(fresh, !appearedLater || this.#settings.end.mode === 'group-offsets');
     const placed = fresh.map((each, i): FetchedPartition => {
       const split = splitName(each.topic, each.partition);
-      const next = startOffset(this.#settings, offsets[i], this.#restored.get(split), appearedLater);
-      const end = endOffset(this.#settings, offsets[i]);
-      return { ...each, split, fetchFrom: next, next, end, highWatermark: offsets[i].latest, chunks: [], heldBytes: 0 };
+      const { from, to } = readingRange(this.#settings, offsets[i], this.#restored.get(split), appearedLater);
+      return { ...each, split, fetchFrom: from, next: from, end: to, highWatermark: offsets[i].latest, chunks: [], heldBytes: 0 };
     });
     for (const partition of placed) this.#known.set(partition.split, partition);
     return placed;

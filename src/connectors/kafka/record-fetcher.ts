@@ -32,7 +32,7 @@ export interface FetchedPartition {
 }
 
 export interface FetchEvents {
-  /** There is something to take. */
+  /** There is something to take, or nothing more. */
   onRecords(): void;
   /** Nothing more will come. */
   onFailure(error: unknown): void;
@@ -253,6 +253,8 @@ export class RecordFetcher {
         case OFFSET_OUT_OF_RANGE: {
           const offset = await this.#events.offsetInstead(partition);
           if (partition.fetchFrom === asked.offset) partition.fetchFrom = offset;
+          // It may be behind the end.
+          this.#events.onRecords();
           break;
         }
         case CORRUPT_MESSAGE:

@@ -17,10 +17,26 @@ export interface PartitionOffsets {
 }
 
 /**
+ * The offsets `from` … `to - 1` of a partition are read; `to` is Infinity when reading never ends. A bounded source that begins at
+ * or behind its end reads nothing; otherwise an offset behind the last record counts as one that is lost, as in Flink.
+ */
+export function readingRange(
+  settings: KafkaSettings,
+  offsets: PartitionOffsets,
+  restored: number | undefined,
+  appearedLater: boolean,
+): { readonly from: number; readonly to: number } {
+  const to = endOffset(settings, offsets);
+  const from = startOffset(settings, offsets, restored, appearedLater);
+  if (from >= to) return { from: restored ?? to, to };
+  return { from: from > offsets.latest ? offsetInstead(settings, offsets, from) : from, to };
+}
+
+/**
  * Where reading a partition begins. `restored` is what a checkpoint says; a partition that appears while the job runs (also
  * between two runs of it) is read from its beginning, as Flink does.
  */
-export function startOffset(
+function startOffset(
   settings: KafkaSettings,
   offsets: PartitionOffsets,
   restored: number | undefined,
@@ -46,16 +62,13 @@ export function startOffset(
       return group ?? resetOffset(settings, offsets);
     case 'timestamp':
       return offsets.atStartTime ?? latest;
-    case 'specific-offsets': {
+    case 'specific-offsets':
       // Flink: of partitions that are not named, the group's offset counts, then the earliest.
-      const offset = start.offsets[partition] ?? group ?? earliest;
-      return offset > latest ? earliest : offset;
-    }
+      return start.offsets[partition] ?? group ?? earliest;
   }
 }
 
-/** Where reading a partition ends; Infinity when it never does. */
-export function endOffset(settings: KafkaSettings, offsets: PartitionOffsets): number {
+function endOffset(settings: KafkaSettings, offsets: PartitionOffsets): number {
   const { end } = settings;
   switch (end.mode) {
     case 'unbounded':
@@ -79,10 +92,11 @@ export function needsGroupOffsets({ start, end }: KafkaSettings): boolean {
 }
 
 /**
- * Where to go on when retention has overtaken reading: what Kafka's `auto.offset.reset` says, which Flink sets by the start
- * mode: `earliest-offset` and `specific-offsets` mean earliest, `latest-offset` latest, `timestamp` none.
+ * Where to read a partition instead of at `lost`, which retention has deleted or which was never there: what Kafka's
+ * `auto.offset.reset` says, which Flink sets by the start mode: `earliest-offset` and `specific-offsets` mean earliest,
+ * `latest-offset` latest, `timestamp` none.
  */
-export function resetOffsetAfterLoss(settings: KafkaSettings, offsets: PartitionOffsets, lost: number): number {
+export function offsetInstead(settings: KafkaSettings, offsets: PartitionOffsets, lost: number): number {
   switch (settings.start.mode) {
     case 'earliest-offset':
     case 'specific-offsets':
@@ -94,6 +108,13 @@ export function resetOffsetAfterLoss(settings: KafkaSettings, offsets: Partition
       break;
     case 'timestamp':
       break;
+  }
+  if (lost > offsets.latest) {
+    throw new RunError(
+      'TOPIC_OFFSET',
+      `group "${settings.groupId}" goes on at offset ${lost} of topic "${offsets.topic}" partition ${offsets.partition}, which ends at ${offsets.latest}: the topic was made anew`,
+      `To begin where the topic does, set 'properties.auto.offset.reset' = 'earliest', or 'scan.startup.mode' = 'earliest-offset'.`,
+    );
   }
   throw new RunError(
     'TOPIC_RECORDS_GONE',

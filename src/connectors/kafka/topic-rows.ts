@@ -2,6 +2,7 @@ import { RunError } from '../../base/problem.ts';
 import type { ByteBuffer } from '../../formats/byte-buffer.ts';
 import type { ByteSink, Encoder } from '../../formats/format.ts';
 import type { Batch } from '../../types/batch.ts';
+import { timestampText } from '../../types/civil.ts';
 import { DELETE } from '../../types/row-kind.ts';
 import type { BoundFormat, ConnectedTable } from '../connector.ts';
 import { encoderOf } from '../encode.ts';
@@ -59,17 +60,29 @@ export class TopicRows {
     return this.#value.encode(batch, row, out);
   }
 
-  /** Milliseconds since 1970 UTC: the row's own, or `now`. */
+  /** Milliseconds since 1970 UTC: the row's own, or `now`. Kafka has none before 1970. */
   timestampOf(batch: Batch, row: number, now: number): number {
     if (this.#timestampColumn === -1) return now;
     const column = batch.columns[this.#timestampColumn];
-    return column.nulls[row] === 0 ? (column.values[row] as number) : now;
+    if (column.nulls[row] === 1) return now;
+    const timestamp = column.values[row] as number;
+    if (timestamp >= 0) return timestamp;
+    throw new RunError(
+      'TOPIC_TIMESTAMP',
+      `a row for table "${this.#tableName}" has the timestamp ${timestampText(timestamp)}, and records have none before 1970`,
+      'Change the query, or write NULL for the time of writing.',
+    );
   }
 
-  headersOf(batch: Batch, row: number): ReadonlyMap<string, Uint8Array | null> | null {
+  /** As Flink: what is NULL in the map, as a name or as a value, is no header. */
+  headersOf(batch: Batch, row: number): ReadonlyMap<string, Uint8Array> | null {
     if (this.#headersColumn === -1) return null;
     const column = batch.columns[this.#headersColumn];
-    return column.nulls[row] === 0 ? (column.get(row) as ReadonlyMap<string, Uint8Array | null>) : null;
+    if (column.nulls[row] === 1) return null;
+    const headers = column.get(row) as ReadonlyMap<string | null, Uint8Array | null>;
+    const written = new Map<string, Uint8Array>();
+    for (const [name, value] of headers) if (name !== null && value !== null) written.set(name, value);
+    return written;
   }
 
   /** The topic that the row's own column names. Whether it is allowed, `checkTopic` says. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { ConnectedTable, ConnectorContext, Source } from '../connector.ts';
 import type { KafkaSettings } from '../kafka/settings.ts';
-import { endOffset, needsGroupOffsets, startOffset, type PartitionOffsets } from '../kafka/start-offset.ts';
+import { needsGroupOffsets, readingRange, type PartitionOffsets } from '../kafka/start-offset.ts';
 import type { RecordBatch } from '../record-batch.ts';
 import type { LocalTopics } from './local-topics.ts';
 import type { LocalStore } from './store.ts';
@@ -185,9 +185,10 @@ export class TopicSource implements Source {
         const split = splitName(topic, partition);
         if (known.has(split)) continue;
         const offsets = this.#offsets(topic, partition);
-        const next = startOffset(this.#settings, offsets, this.#restored.get(split), !atStart || this.#restored.size > 0);
-        this.#starts.set(split, next);
-        this.#partitions.push({ topic, partition, split, next, headEnd: next, end: endOffset(this.#settings, offsets) });
+        const appearedLater = !atStart || this.#restored.size > 0;
+        const { from, to } = readingRange(this.#settings, offsets, this.#restored.get(split), appearedLater);
+        this.#starts.set(split, from);
+        this.#partitions.push({ topic, partition, split, next: from, headEnd: from, end: to });
       }
     }
   }

@@ -3,6 +3,9 @@ import { BATCH_ROWS, MIN_WATERMARK, type Batch } from '../../types/batch.ts';
 import { linkCode } from '../link.ts';
 import { createMetrics, type Operator, type OperatorContext, type Output } from '../operators/operator.ts';
 
+/** Splits that fell silent so shortly after each other did so together: Flink looks no more often ('pipeline.auto-watermark-interval'). */
+const TOGETHER_MS = 200;
+
 /** How often the watermark goes on with the clock while all splits are silent. */
 const SILENT_STEP_MS = 100;
 
@@ -105,7 +108,8 @@ export class WatermarkOperator implements Operator {
     this.knowSplits(splits, now);
     if (this.splits.size === 0) return false;
     let watermark = this.smallest(now, null);
-    // With no split left that says where the time is, it stays.
+    // With no split left that says where the time is, it stays where those left it that fell silent last.
+    if (watermark === Infinity) watermark = this.smallest(this.lastActiveAt() + idleTimeoutMs - 1, null);
     if (watermark === Infinity) watermark = this.metrics.watermark;
     if (Number.isNaN(this.lastRow.at)) this.lastRow.at = now;
     const silentMs = now - this.lastRow.at;
@@ -161,12 +165,23 @@ export class WatermarkOperator implements Operator {
   /** The smallest watermark of the splits that are not idle, but for one; Infinity when there is none. */
   private smallest(now: number, except: SplitWatermark | null): number {
     const { idleTimeoutMs } = this.node;
+    const lastActiveAt = idleTimeoutMs === 0 ? 0 : this.lastActiveAt();
     let smallest = Infinity;
     for (const split of this.splits.values()) {
-      if (split === except || (idleTimeoutMs > 0 && now - split.activeAt >= idleTimeoutMs)) continue;
-      if (split.watermark < smallest) smallest = split.watermark;
+      if (split === except || split.watermark >= smallest) continue;
+      if (idleTimeoutMs > 0 && now - silentSince(split, lastActiveAt) >= idleTimeoutMs) continue;
+      smallest = split.watermark;
     }
     return smallest;
+  }
+
+  /** When a split last gave rows; -Infinity when none has. */
+  private lastActiveAt(): number {
+    let last = -Infinity;
+    for (const { watermark, activeAt } of this.splits.values()) {
+      if (watermark > MIN_WATERMARK && activeAt > last) last = activeAt;
+    }
+    return last;
   }
 
   private advanceTo(watermark: number): boolean {
@@ -175,6 +190,12 @@ export class WatermarkOperator implements Operator {
     this.output.advance(watermark);
     return true;
   }
+}
+
+/** A split without rows falls silent before those that are found with it and have some. */
+function silentSince({ watermark, activeAt }: SplitWatermark, lastActiveAt: number): number {
+  if (watermark === MIN_WATERMARK) return activeAt - 1;
+  return lastActiveAt - activeAt < TOGETHER_MS ? lastActiveAt : activeAt;
 }
 
 interface WatermarkSnapshot {

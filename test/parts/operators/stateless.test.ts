@@ -202,6 +202,20 @@ test('a silent split holds the watermark back only until it counts as idle', () 
   expect(stream.rows('q', [20], 1200)).toEqual([170, 170]);
 });
 
+test('a split without rows falls silent before the others, and all together leave the watermark where the last of them were', () => {
+  const stream = watermarks(1000);
+  stream.rows('p', [100], 0);
+  // Both are idle by now, but q has been for longer.
+  expect(stream.operator.advanceIdle(['p', 'q'], 1000)).toBe(true);
+  stream.rows('q', [500], 5000);
+  stream.rows('p', [300], 5100);
+  expect(stream.operator.advanceIdle(['p', 'q'], 7000)).toBe(false);
+  stream.rows('q', [700], 8000);
+  expect(stream.operator.advanceIdle(['p', 'q'], 10_000)).toBe(false);
+  expect(stream.told).toEqual([90]);
+  expect(stream.operator.metrics.watermark).toBe(690);
+});
+
 test('when all splits are silent the watermark can go on with the clock', () => {
   const stream = watermarks(0, 500);
   stream.rows('p', [100], 0);
