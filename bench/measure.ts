@@ -13,6 +13,7 @@ export interface Usage {
 export interface Measurement extends Usage {
   readonly seconds: number;
   readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** Runs a script in a Node process of its own, from start to exit, and answers what it took. `folder` takes a small file. */
@@ -21,13 +22,18 @@ export async function measure(folder: string, script: string, ...args: readonly 
   const hook = new URL('report-usage.js', import.meta.url).href;
   const started = performance.now();
   const child = spawn(process.execPath, ['--import', hook, fileURLToPath(new URL(script, import.meta.url)), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ISOBAR_BENCH_USAGE: usageFile },
   });
   let stdout = '';
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    process.stderr.write(text);
+  });
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   const status = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
   const seconds = (performance.now() - started) / 1000;
   if (status !== 0) throw new RunError('BENCH_FAILED', `${script} ${args.join(' ')} ended with status ${String(status)}`);
-  return { seconds, stdout, ...(JSON.parse(readFileSync(usageFile, 'utf8')) as Usage) };
+  return { seconds, stdout, stderr, ...(JSON.parse(readFileSync(usageFile, 'utf8')) as Usage) };
 }

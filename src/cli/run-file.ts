@@ -71,6 +71,7 @@ function metricsLines(status: JobStatus, timeZone: string): string[] {
   return [
     `${countText(status.recordsIn)} records in, ${countText(status.rowsOut)} rows out, ${countText(status.late)} late, ${countText(status.malformed)} malformed`,
     `watermark ${watermarkText(status.watermark, timeZone)}, ${countText(status.stateEntries)} entries of state, ${status.checkpoints} ${status.checkpoints === 1 ? 'checkpoint' : 'checkpoints'}`,
+    `${countText(status.recordsThisRun)} records read in ${(status.readingMs / 1000).toFixed(3)} s, from the first to the last`,
     ...status.sources.flatMap(({ table, records, malformed, reasons }) => [
       `source ${table}: ${countText(records)} records, ${countText(malformed)} malformed`,
       ...[...reasons].map(([reason, count]) => `  ${countText(count)} × ${reason}`),

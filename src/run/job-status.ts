@@ -11,6 +11,9 @@ export interface JobStatus {
   /** The smallest watermark of all sources, in milliseconds of event time; -Infinity before the first, Infinity after the last. */
   readonly watermark: number;
   readonly recordsIn: number;
+  /** Of them, those read since the job was started, and how long it took from the first to the last, in milliseconds. */
+  readonly recordsThisRun: number;
+  readonly readingMs: number;
   readonly rowsOut: number;
   readonly malformed: number;
   readonly late: number;
@@ -87,7 +90,7 @@ export function jobStatus(
   graph: Graph,
   checkpointer: Checkpointer,
   earlierLate: ReadonlyMap<string, number>,
-): JobStatus {
+): Omit<JobStatus, 'recordsThisRun' | 'readingMs'> {
   const sourceStatus = sources.flatMap(({ node, reader, malformed }): SourceStatus[] =>
     node.kind === 'values'
       ? []

@@ -79,6 +79,9 @@ export class Job {
   #hasNews = false;
   #lastTurnAt = 0;
   #recordsThisRun = 0;
+  /** When the first records of this run were read, and when the last ones had been processed. */
+  #firstReadAt: number | undefined;
+  #lastReadAt = 0;
   readonly #startedAt: number;
   #idleMs = 0;
   #backPressuredMs = 0;
@@ -259,8 +262,10 @@ export class Job {
       return true;
     }
     this.#recordsThisRun += source.reader.records - before;
+    this.#firstReadAt ??= this.#clock.now();
     source.beginBatch(this.#clock.now());
     if (source.reader.batch.length > 0) output.collect(source.reader.batch);
+    this.#lastReadAt = this.#clock.now();
     return true;
   }
 
@@ -416,7 +421,9 @@ export class Job {
 
   /** How the job is doing; at any time. */
   status(): JobStatus {
-    return jobStatus(this.#options.name, this.#state, this.#sources, this.#graph, this.#checkpointer, this.#earlierLate);
+    const status = jobStatus(this.#options.name, this.#state, this.#sources, this.#graph, this.#checkpointer, this.#earlierLate);
+    const readingMs = this.#firstReadAt === undefined ? 0 : this.#lastReadAt - this.#firstReadAt;
+    return { ...status, recordsThisRun: this.#recordsThisRun, readingMs };
   }
 
   /** What its operators have counted, and where the time went; at any time. */
