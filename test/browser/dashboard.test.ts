@@ -97,10 +97,14 @@ describe('cities', () => {
     const total = async () => (await readings()).reduce((sum, text) => sum + Number(text.replaceAll(',', '')), 0);
     const before = await total();
     await expect.poll(total).toBeGreaterThan(before);
-    await page.click('[data-test=averages] th:first-child button');
-    await page.click('[data-test=averages] th:first-child button');
-    const names = await page.locator('[data-test=averages] tbody tr td:first-child').allInnerTexts();
-    expect(names).toEqual(names.toSorted((a, b) => a.localeCompare(b, 'en')));
+    const city = page.locator('[data-test=averages] th:first-child');
+    for (const order of ['descending', 'ascending']) {
+      await city.getByRole('button').click();
+      await expect.poll(() => city.getAttribute('aria-sort')).toBe(order);
+    }
+    const names = () => page.locator('[data-test=averages] tbody tr td:first-child').allInnerTexts();
+    const isSorted = (list: string[]) => list.join() === list.toSorted((x, y) => x.localeCompare(y, 'en')).join();
+    await expect.poll(names).toSatisfy(isSorted);
     await page.waitForSelector('[aria-label^="The highest temperature"]');
     await closePages();
   });
