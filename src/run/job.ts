@@ -204,15 +204,7 @@ export class Job {
   #restore(checkpoint: Checkpoint | undefined): void {
     if (checkpoint === undefined) return;
     const { name, say } = this.#options;
-    if (checkpoint.fingerprint !== this.plan.fingerprint) {
-      throw new ProblemsError([
-        {
-          code: 'CHECKPOINT_OF_OTHER_PLAN',
-          message: `job "${name}" has a checkpoint of another version of the file, from ${isoTime(checkpoint.takenAt)}`,
-          hint: 'Use --fresh to forget it and start anew, or go back to that version of the file.',
-        },
-      ]);
-    }
+    if (checkpoint.fingerprint !== this.#fingerprint) throw this.#refusalOf(checkpoint);
     for (const source of this.#sources) source.reader.restore(checkpoint.positions.get(source.node.id) ?? new Map());
     for (const sink of this.#graph.sinks) {
       if (checkpoint.sinks.has(sink.node.id)) sink.sink.restore?.(checkpoint.sinks.get(sink.node.id));
@@ -329,6 +321,29 @@ export class Job {
     }
   }
 
+  /** Of the plan and, where it reads topics, of where they are: offsets mean nothing in others of the same name. */
+  get #fingerprint(): string {
+    const { local, kafka } = this.#options;
+    const readsTopics = this.#sources.some(
+      ({ node }) => node.kind === 'scan' && /^(upsert-)?kafka$/.test(node.table.bound.connector),
+    );
+    const place = local ? 'local' : kafka;
+    return readsTopics && place !== undefined ? `${this.plan.fingerprint} ${place}` : this.plan.fingerprint;
+  }
+
+  #refusalOf({ fingerprint, takenAt }: Checkpoint): ProblemsError {
+    const isSamePlan = fingerprint.split(' ')[0] === this.plan.fingerprint;
+    const [code, of, back] = isSamePlan
+      ? [
+          'CHECKPOINT_OF_OTHER_TOPICS',
+          'topics that are elsewhere (see --local and --kafka)',
+          'run it on those topics, or in another --store',
+        ]
+      : ['CHECKPOINT_OF_OTHER_PLAN', 'another version of the file', 'go back to that version of the file'];
+    const message = `job "${this.#options.name}" has a checkpoint of ${of}, from ${isoTime(takenAt)}`;
+    return new ProblemsError([{ code, message, hint: `Use --fresh to forget it and start anew, or ${back}.` }]);
+  }
+
   #saveCheckpoint(startedAt: number): void {
     this.#checkpointer.save(this.#checkpoint(), startedAt, this.#commitOutput);
     this.#hasNews = false;
@@ -336,7 +351,7 @@ export class Job {
 
   #checkpoint(): Checkpoint<() => unknown> {
     return {
-      fingerprint: this.plan.fingerprint,
+      fingerprint: this.#fingerprint,
       takenAt: this.#clock.now(),
       positions: new Map(this.#sources.map(({ node, reader }) => [node.id, reader.positions()])),
       sinks: this.#sinkStates(),

@@ -162,6 +162,16 @@ test('the checkpoint of another version of the file is refused, and --fresh forg
   expect(valuesOf('doubled')).toEqual([0, 2, 4, 6, ...Array.from({ length: 10 }, (_, n) => n * 3)]);
 });
 
+test('the checkpoint of local topics is refused on a Kafka, whose offsets are others', async () => {
+  send(0, 10);
+  await job(COPY, { stopAfterRecords: 4 }).run();
+  for (const kafka of [undefined, 'localhost:9092']) {
+    await expect(job(COPY, { local: false, kafka }).run()).rejects.toThrow('has a checkpoint of topics that are elsewhere');
+  }
+  expect(await job(COPY).run()).toBe('finished');
+  expect(valuesOf('doubled')).toHaveLength(10);
+});
+
 test('a damaged checkpoint is an error that says what to do', async () => {
   send(0, 10);
   await job(COPY, { stopAfterRecords: 4 }).run();
