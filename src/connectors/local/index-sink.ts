@@ -43,10 +43,11 @@ export class IndexSink implements Sink {
   commit(): void {
     const { index } = this.#context.store();
     for (const [name, documents] of this.#documents) {
-      for (const [id, json] of documents) {
-        if (json === null) index.delete(name, id);
-        else index.put(name, id, json);
-      }
+      index.putAll(
+        name,
+        [...documents].filter((document): document is [string, string] => document[1] !== null),
+      );
+      for (const [id, json] of documents) if (json === null) index.delete(name, id);
     }
     this.#documents.clear();
     this.#pendingBytes = 0;
