@@ -102,7 +102,7 @@ class RawDecoder implements Decoder {
     if (column.storage === 'text') {
       this.text.begin(column, first === 0);
       this.decodeText(records, from, to, batch, column, recordOfRow);
-      this.text.end(batch.length - first);
+      this.text.end(column, batch.length - first, batch.length);
       return;
     }
     const buffer = bufferOf(records.bytes);

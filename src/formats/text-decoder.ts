@@ -10,23 +10,26 @@ const LONG_BYTES = 64;
 const JUDGED_ROWS = 4096;
 const PLAIN_BATCHES = 256;
 
-/** 2^32 divided by the golden ratio: every bit of a word counts in the highest bits of its product. */
-export const TEXT_HASH_MULTIPLIER = -1640531535;
-
 /**
- * The hash that `TextDecoder.find` wants, of four bytes at a time and the rest one by one; generated decoders compute it while
- * they look for the end of a string.
+ * The table of a dictionary: eight words for each slot, all -1 in a free one. Two words from either end of a text, which overlap
+ * in a short one, tell texts of up to 16 bytes apart; of longer ones the middle lies in the arena. Texts of less than four bytes
+ * are one number, FIRST. A text's slot is the one that its hash names in its highest bits, or the next free one behind it.
  */
-function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0;
-  let i = start;
-  for (; i + 4 <= end; i += 4) {
-    const word = bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24);
-    hash = Math.imul(hash ^ word, TEXT_HASH_MULTIPLIER);
-  }
-  for (; i < end; i++) hash = Math.imul(hash ^ bytes[i], TEXT_HASH_MULTIPLIER);
-  return hash;
-}
+const LENGTH = 0;
+const FIRST = 1;
+const LAST = 2;
+const SECOND = 3;
+const SECOND_LAST = 4;
+const CODE = 5;
+const HASH = 6;
+const ARENA = 7;
+const SLOT_WORDS = 8;
+const FIRST_SLOTS = 1024;
+/** 32 less the bits that number FIRST_SLOTS. */
+const FIRST_SHIFT = 22;
+
+/** 2^32 divided by the golden ratio: every bit of a word counts in the highest bits of its product. */
+const HASH_MULTIPLIER = -1640531535;
 
 /**
  * Puts the texts of one column into a TextColumn: by a dictionary while the same ones come back, plain otherwise. Which of the
@@ -35,21 +38,17 @@ function hashBytes(bytes: Uint8Array, start: number, end: number): number {
  * Invariant: the dictionary holds each string once, so that equal strings of a batch have equal codes.
  */
 export class TextDecoder {
-  /** The strings of the dictionary by code, or null while strings are stored plainly. */
-  strings: string[] | null = null;
+  /** For the code of `findCode`, until the next call of `find`. */
+  table = freeSlots(FIRST_SLOTS);
+  shift = FIRST_SHIFT;
   private dictionary: TextDictionary = new TextDictionary();
-  private slots = new Int32Array(1024);
-  /** The highest bits of a hash, `32 - shift` of them, say where in `slots` to begin. */
-  private shift = 22;
-  private hashes = new Int32Array(512);
-  private starts = new Int32Array(512);
-  private lengths = new Int32Array(512);
-  private arena = new Uint8Array(8192);
-  private arenaView = new DataView(this.arena.buffer);
+  private usesCodes = false;
+  private arena = new Uint8Array(1024);
+  private arenaLength = 0;
   /** The bytes that `find` was last called for, and a view of them. */
   private viewed: Uint8Array = this.arena;
-  private view: DataView = this.arenaView;
-  private used = 0;
+  private view = new DataView(this.arena.buffer);
+  private textBytes = 0;
   private rows = 0;
   private misses = 0;
   private longs = 0;
@@ -62,14 +61,15 @@ export class TextDecoder {
       this.judge();
       column.useDictionary(this.worthwhile ? this.dictionary : null);
     } else if (column.dictionary !== this.dictionary) {
-      column.useDictionary(null);
+      column.dropDictionary();
     }
-    this.strings = column.dictionary === null ? null : this.dictionary.values;
+    this.usesCodes = column.dictionary !== null;
   }
 
-  /** Tells how many rows were added since `begin`. */
-  end(rows: number): void {
-    this.rows += rows;
+  /** Tells how many rows were added since `begin`, and how many the column has now. */
+  end(column: TextColumn, added: number, rows: number): void {
+    this.rows += added;
+    if (this.usesCodes) column.useCodes(rows);
   }
 
   private judge(): void {
@@ -81,111 +81,141 @@ export class TextDecoder {
     } else if (this.rows >= JUDGED_ROWS) {
       this.worthwhile = this.misses * 2 <= this.rows && this.longs * 2 <= this.rows;
       this.rows = 0;
-    } else if (this.dictionary.values.length <= MAX_ENTRIES && this.used <= MAX_BYTES) {
+    } else if (this.dictionary.values.length <= MAX_ENTRIES && this.textBytes <= MAX_BYTES) {
       return;
     }
     if (this.rows === 0) this.misses = this.longs = 0;
-    if (!this.worthwhile || this.dictionary.values.length > MAX_ENTRIES || this.used > MAX_BYTES) this.startAfresh();
+    if (!this.worthwhile || this.dictionary.values.length > MAX_ENTRIES || this.textBytes > MAX_BYTES) this.startAfresh();
   }
 
   private startAfresh(): void {
     this.dictionary = new TextDictionary();
-    this.slots = new Int32Array(1024);
-    this.shift = 22;
-    this.hashes = new Int32Array(512);
-    this.starts = new Int32Array(512);
-    this.lengths = new Int32Array(512);
-    this.arena = new Uint8Array(8192);
-    this.arenaView = new DataView(this.arena.buffer);
-    this.used = 0;
+    this.table = freeSlots(FIRST_SLOTS);
+    this.shift = FIRST_SHIFT;
+    this.arena = new Uint8Array(1024);
+    this.arenaLength = 0;
+    this.textBytes = 0;
   }
 
-  /** The code of the string in UTF-8 at [start, end), or -1 when it is not valid UTF-8. Only while `strings` is not null. */
-  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
-    const { slots, hashes, lengths } = this;
-    const mask = slots.length - 1;
+  /** The code of the string in UTF-8 at [start, end), or -1 when it is not valid UTF-8. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const view = bytes === this.viewed ? this.view : this.viewOf(bytes);
     const length = end - start;
-    let slot = hash >>> this.shift;
-    for (;;) {
-      const code = slots[slot] - 1;
-      if (code < 0) return this.add(bytes, start, end, hash, slot);
-      if (hashes[code] === hash && lengths[code] === length) {
-        const { arena, arenaView } = this;
-        const view = bytes === this.viewed ? this.view : this.viewOf(bytes);
-        const offset = this.starts[code] - start;
-        let i = start;
-        while (i + 4 <= end && view.getInt32(i) === arenaView.getInt32(i + offset)) i += 4;
-        while (i < end && bytes[i] === arena[i + offset]) i++;
-        if (i === end) {
-          if (length > LONG_BYTES) this.longs++;
-          return code;
+    let hash = 0;
+    let first = 0;
+    let last = 0;
+    if (length < 4) {
+      for (let i = start; i < end; i++) first = (first << 8) | bytes[i];
+      hash = Math.imul(first, HASH_MULTIPLIER);
+    } else {
+      for (let i = start; i + 4 <= end; i += 4) hash = Math.imul(hash ^ view.getInt32(i, true), HASH_MULTIPLIER);
+      first = view.getInt32(start, true);
+      last = view.getInt32(end - 4, true);
+      hash = Math.imul(hash ^ last, HASH_MULTIPLIER);
+    }
+    const { table } = this;
+    let at = (hash >>> this.shift) * SLOT_WORDS;
+    while (table[at + LENGTH] >= 0) {
+      if (
+        table[at + HASH] === hash &&
+        table[at + LENGTH] === length &&
+        table[at + FIRST] === first &&
+        table[at + LAST] === last
+      ) {
+        if (length <= 8) return table[at + CODE];
+        if (table[at + SECOND] === view.getInt32(start + 4, true) && table[at + SECOND_LAST] === view.getInt32(end - 8, true)) {
+          if (length <= 16) return table[at + CODE];
+          if (this.hasMiddle(table[at + ARENA], bytes, start + 8, end - 8)) {
+            if (length > LONG_BYTES) this.longs++;
+            return table[at + CODE];
+          }
         }
       }
-      slot = (slot + 1) & mask;
+      at = (at + SLOT_WORDS) & (table.length - 1);
     }
+    return this.add(at, bytes, start, end, hash);
   }
 
-  private viewOf(bytes: Uint8Array): DataView {
+  private hasMiddle(arenaStart: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const { arena } = this;
+    for (let i = start, j = arenaStart; i < end; i++, j++) if (bytes[i] !== arena[j]) return false;
+    return true;
+  }
+
+  private viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
     this.viewed = bytes;
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.view = new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     return this.view;
   }
 
-  private add(bytes: Uint8Array, start: number, end: number, hash: number, slot: number): number {
+  /** Adds a string whose slot is the free one at `at`. */
+  private add(at: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
     const text = decodeUtf8(bytes, start, end);
     if (text === undefined) return -1;
-    const length = end - start;
-    this.misses++;
-    if (length > LONG_BYTES) this.longs++;
-    if (this.used + length > this.arena.length) {
-      const arena = new Uint8Array(Math.max(this.used + length, this.arena.length * 2));
-      arena.set(this.arena.subarray(0, this.used));
-      this.arena = arena;
-      this.arenaView = new DataView(arena.buffer);
-    }
+    const { table, view } = this;
     const { values } = this.dictionary;
-    const code = values.length;
-    if (code === this.hashes.length) {
-      this.hashes = doubled(this.hashes);
-      this.starts = doubled(this.starts);
-      this.lengths = doubled(this.lengths);
+    const length = end - start;
+    const code = values.push(text) - 1;
+    this.misses++;
+    this.textBytes += length;
+    if (length > LONG_BYTES) this.longs++;
+    table[at + LENGTH] = length;
+    table[at + CODE] = code;
+    table[at + HASH] = hash;
+    if (length < 4) {
+      table[at + FIRST] = 0;
+      for (let i = start; i < end; i++) table[at + FIRST] = (table[at + FIRST] << 8) | bytes[i];
+      table[at + LAST] = 0;
+    } else {
+      table[at + FIRST] = view.getInt32(start, true);
+      table[at + LAST] = view.getInt32(end - 4, true);
     }
-    values.push(text);
-    this.arena.set(bytes.subarray(start, end), this.used);
-    this.hashes[code] = hash;
-    this.starts[code] = this.used;
-    this.lengths[code] = length;
-    this.used += length;
-    this.slots[slot] = code + 1;
-    if ((code + 1) * 2 > this.slots.length) this.rehash();
+    if (length > 8) {
+      table[at + SECOND] = view.getInt32(start + 4, true);
+      table[at + SECOND_LAST] = view.getInt32(end - 8, true);
+    }
+    if (length > 16) table[at + ARENA] = this.keepMiddle(bytes.subarray(start + 8, end - 8));
+    if (2 * SLOT_WORDS * values.length > table.length) this.grow();
     return code;
   }
 
-  private rehash(): void {
-    const slots = new Int32Array(this.slots.length * 2);
-    const mask = slots.length - 1;
-    this.shift--;
-    for (let code = 0; code < this.dictionary.values.length; code++) {
-      let slot = this.hashes[code] >>> this.shift;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = code + 1;
+  private keepMiddle(middle: Uint8Array): number {
+    const start = this.arenaLength;
+    if (start + middle.length > this.arena.length) {
+      const arena = new Uint8Array(Math.max(start + middle.length, 2 * this.arena.length));
+      arena.set(this.arena.subarray(0, start));
+      this.arena = arena;
     }
-    this.slots = slots;
+    this.arena.set(middle, start);
+    this.arenaLength = start + middle.length;
+    return start;
+  }
+
+  private grow(): void {
+    const old = this.table;
+    const table = freeSlots((2 * old.length) / SLOT_WORDS);
+    this.shift--;
+    for (let from = 0; from < old.length; from += SLOT_WORDS) {
+      if (old[from + LENGTH] < 0) continue;
+      let at = (old[from + HASH] >>> this.shift) * SLOT_WORDS;
+      while (table[at + LENGTH] >= 0) at = (at + SLOT_WORDS) & (table.length - 1);
+      for (let word = 0; word < SLOT_WORDS; word++) table[at + word] = old[from + word];
+    }
+    this.table = table;
   }
 
   /** Sets a row to the string in UTF-8 at [start, end). False when it is not valid UTF-8. */
   putBytes(column: TextColumn, row: number, bytes: Uint8Array, start: number, end: number): boolean {
-    if (this.strings === null) {
-      const text = decodeUtf8(bytes, start, end);
-      if (text === undefined) return false;
-      column.values[row] = text;
-    } else {
-      const code = this.find(bytes, start, end, hashBytes(bytes, start, end));
+    if (this.usesCodes) {
+      const code = this.find(bytes, start, end);
       if (code < 0) return false;
       column.codes[row] = code;
-      column.values[row] = this.strings[code];
+      column.nulls[row] = 0;
+    } else {
+      const text = decodeUtf8(bytes, start, end);
+      if (text === undefined) return false;
+      column.set(row, text);
     }
-    column.nulls[row] = 0;
     return true;
   }
 
@@ -195,13 +225,41 @@ export class TextDecoder {
       column.nulls[row] = 1;
       return;
     }
-    if (this.strings === null) {
+    if (!this.usesCodes) {
       column.set(row, text);
       return;
     }
     const bytes = Buffer.from(text, 'utf8');
     this.putBytes(column, row, bytes, 0, bytes.length);
   }
+}
+
+/** The hash of a text so far with one more of its words, as generated code. */
+export const hashWordCode = (hash: string, word: string): string => `Math.imul(${hash} ^ ${word}, ${HASH_MULTIPLIER})`;
+
+/**
+ * Generated code that sets `code` to what `find` would answer: the first look is its own, `find` does the rest. At hand are the
+ * names `table` and `shift` (what the decoder has under these names), `decoder`, the bytes `b` with their view `v`, the text's
+ * place `s` to `p`, and `h`, to which `hashWordCode` has added all its whole words.
+ */
+export function findCode(table: string, shift: string, decoder: string): string {
+  return `const l = p - s; let code = -1;
+if (l >= 4) {
+  const last = v.getInt32(p - 4, true), e = (${hashWordCode('h', 'last')} >>> ${shift}) * ${SLOT_WORDS};
+  if (${table}[e + ${LENGTH}] === l && ${table}[e + ${FIRST}] === v.getInt32(s, true) && ${table}[e + ${LAST}] === last) {
+    if (l <= 8 || (l <= 16 && ${table}[e + ${SECOND}] === v.getInt32(s + 4, true) && ${table}[e + ${SECOND_LAST}] === v.getInt32(p - 8, true)))
+      code = ${table}[e + ${CODE}];
+  }
+}
+if (code < 0) {
+  code = ${decoder}.find(b, s, p);
+  ${table} = ${decoder}.table;
+  ${shift} = ${decoder}.shift;
+}`;
+}
+
+function freeSlots(count: number): Int32Array<ArrayBuffer> {
+  return new Int32Array(count * SLOT_WORDS).fill(-1);
 }
 
 /** Valid UTF-8 as a string, or undefined. */
@@ -216,10 +274,4 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
 /** The same bytes as a Buffer. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function doubled(from: Int32Array): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(from.length * 2);
-  to.set(from);
-  return to;
 }

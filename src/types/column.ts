@@ -256,47 +256,82 @@ export class TextDictionary {
   readonly values: string[] = [];
 }
 
-/** `values[i]` always holds the string; `codes[i]` is its code while `dictionary` is not null. */
+/**
+ * Strings, or codes of a dictionary for them. While `dictionary` is not null, `codes[i]` is the code of row i; the strings of
+ * rows that were only given codes are looked up when somebody asks for `values`.
+ */
 export class TextColumn {
   readonly storage = 'text';
-  values: string[];
   nulls: Uint8Array;
   dictionary: TextDictionary | null = null;
   codes: Int32Array;
+  private strings: string[];
+  /** Rows 0 … codedRows - 1 have codes, and nothing in `strings` yet. */
+  private codedRows = 0;
 
   constructor(capacity: number) {
-    this.values = new Array<string>(capacity).fill('');
+    this.strings = new Array<string>(capacity).fill('');
     this.nulls = new Uint8Array(capacity);
     this.codes = new Int32Array(0);
   }
 
+  get values(): string[] {
+    if (this.codedRows > 0) this.lookUp();
+    return this.strings;
+  }
+
   reserve(capacity: number): void {
     if (capacity <= this.nulls.length) return;
-    for (let i = this.values.length; i < capacity; i++) this.values.push('');
+    for (let i = this.strings.length; i < capacity; i++) this.strings.push('');
     this.nulls = grown(this.nulls, new Uint8Array(capacity));
     if (this.dictionary !== null) this.codes = grown(this.codes, new Int32Array(capacity));
   }
 
-  /** From now on every row must be given its code of this dictionary, or none with null. */
+  /** Begins anew, without rows. From now on every row must be given its code of this dictionary, or a string with null. */
   useDictionary(dictionary: TextDictionary | null): void {
+    this.codedRows = 0;
     this.dictionary = dictionary;
     if (dictionary !== null && this.codes.length < this.nulls.length) this.codes = new Int32Array(this.nulls.length);
   }
 
+  /** Keeps the rows, from now on as strings only. */
+  dropDictionary(): void {
+    if (this.codedRows > 0) this.lookUp();
+    this.dictionary = null;
+  }
+
+  /** Says that rows 0 … rows - 1, where they are not NULL, have been given their codes and no strings. */
+  useCodes(rows: number): void {
+    this.codedRows = rows;
+  }
+
+  /** The string of a row that is not NULL. */
+  textAt(i: number): string {
+    return i < this.codedRows ? this.dictionary!.values[this.codes[i]] : this.strings[i];
+  }
+
   get(i: number): Value {
-    return this.nulls[i] === 1 ? null : this.values[i];
+    return this.nulls[i] === 1 ? null : this.textAt(i);
   }
 
   /** Only for a column without dictionary. */
   set(i: number, value: Value): void {
     this.nulls[i] = value === null ? 1 : 0;
-    this.values[i] = value === null ? '' : (value as string);
+    this.strings[i] = value === null ? '' : (value as string);
   }
 
   /** Copies the string, not the code. */
   copyFrom(from: TextColumn, fromRow: number, toRow: number): void {
-    this.values[toRow] = from.values[fromRow];
-    this.nulls[toRow] = from.nulls[fromRow];
+    const isNull = from.nulls[fromRow];
+    this.nulls[toRow] = isNull;
+    this.strings[toRow] = isNull === 1 ? '' : from.textAt(fromRow);
+  }
+
+  private lookUp(): void {
+    const { codes, strings, nulls } = this;
+    const { values } = this.dictionary!;
+    for (let i = 0, rows = this.codedRows; i < rows; i++) strings[i] = nulls[i] === 1 ? '' : values[codes[i]];
+    this.codedRows = 0;
   }
 }
 

@@ -210,6 +210,16 @@ describe('text columns', () => {
     expect(dictionary?.values).toEqual(words);
   });
 
+  it('tell strings apart that differ in one place', () => {
+    const words = Array.from({ length: 40 }, (_, length) => 'a'.repeat(length)).flatMap((text) => [
+      text,
+      ...Array.from(text, (_, i) => `${text.slice(0, i)}b${text.slice(i + 1)}`),
+    ]);
+    for (const column of decodeBatches(() => [...words, ...words], 2)) {
+      expect(Array.from(column.codes)).toEqual([...words.keys(), ...words.keys()]);
+    }
+  });
+
   it('give the dictionary up for strings that do not come back, and for long ones', () => {
     const unique = decodeBatches((i) => Array.from({ length: 4096 }, (_, k) => `user${i * 4096 + k}`), 3);
     expect(unique.map((column) => column.dictionary !== null)).toEqual([true, false, false]);
@@ -279,6 +289,24 @@ describe('the generated decoder', () => {
         expect(fast.malformed).toEqual(exact.malformed);
       }),
       { numRuns: 400 },
+    );
+  });
+
+  it('answers as the exact one while the layout of the messages changes', () => {
+    fc.assert(
+      fc.property(batchesOfLayouts, ([schema, batches]) => {
+        const at = positions(schema);
+        const fast = createJsonDecoder(schema, at, LENIENT);
+        const exact = createExactJsonDecoder(schema, at, LENIENT);
+        for (const messages of batches) {
+          const answer = decodeAll(fast, schema, messages);
+          const expected = decodeAll(exact, schema, messages);
+          expect(answer.rows).toEqual(expected.rows);
+          expect(answer.records).toEqual(expected.records);
+          expect(answer.malformed).toEqual(expected.malformed);
+        }
+      }),
+      { numRuns: 300 },
     );
   });
 
@@ -388,6 +416,31 @@ const schemaWithMessages = fc
       return bytes;
     });
     return fc.tuple(fc.constant(schema), fc.array(fc.oneof(object, mutated), { maxLength: 8 }));
+  });
+
+/** Batches of messages, each with an order of fields, spaces and fields of its own; one message in some is broken or in another layout. */
+const batchesOfLayouts = fc
+  .uniqueArray(fc.constantFrom(...Object.keys(VALUES)), { minLength: 1, maxLength: 5 })
+  .chain((names) => {
+    const schema: Schema = names.map((name) => field(name, VALUES[name].type));
+    const scalar = fc.oneof(fc.constantFrom(...SCALARS), fc.integer().map(String));
+    const blank = fc.constantFrom('', ' ', '\n\t');
+    const layout = fc.record({
+      fields: fc.shuffledSubarray([...names, 'other', 'ü'], { minLength: 1 }),
+      blanks: fc.tuple(blank, blank, blank, blank),
+    });
+    const written = ({ fields, blanks: [a, b, c, d] }: { fields: string[]; blanks: string[] }, values: string[]): string =>
+      `{${a}${fields.map((name, i) => `"${name}"${b}:${c}${values[i % values.length]}`).join(`${d},${a}`)}}`;
+    const values = fc.array(scalar, { minLength: 1, maxLength: 7 });
+    const batch = fc
+      .tuple(layout, layout, fc.array(values, { minLength: 1, maxLength: 6 }), fc.nat(20), fc.nat())
+      .map(([first, second, rows, odd, at]) =>
+        rows.map((row, i) => {
+          if (i !== odd) return written(first, row);
+          return at % 2 === 0 ? written(second, row) : written(first, row).slice(0, at % 40);
+        }),
+      );
+    return fc.tuple(fc.constant(schema), fc.array(batch, { minLength: 1, maxLength: 6 }));
   });
 
 describe('options of the json format', () => {

@@ -34,8 +34,9 @@ export class ExpressionWriter {
   readonly lines: string[] = [];
   readonly constants: Value[] = [];
   readonly calls: CallSite[] = [];
-  /** Columns that were read, for the prologue. */
-  readonly columns = new Set<number>();
+  /** Columns whose values, and whose nulls, were read, for the prologue. */
+  readonly valueColumns = new Set<number>();
+  readonly #nullColumns = new Set<number>();
   /** What is written now runs only where no timestamp has digits below the millisecond. */
   wholeMillis = false;
   readonly #schema: Schema;
@@ -50,14 +51,14 @@ export class ExpressionWriter {
 
   /** Declarations of the columns that were read. */
   prologue(): string[] {
-    return [...this.columns]
-      .sort((a, b) => a - b)
-      .flatMap((column) => [
-        `const v${column} = input.columns[${column}].values, n${column} = input.columns[${column}].nulls;`,
-        ...(storageOf(this.#schema[column].type) === 'timestamp'
-          ? [`const nanos${column} = input.columns[${column}].nanos;`]
-          : []),
-      ]);
+    return this.#schema.flatMap(({ type }, column) => {
+      const arrays: string[] = [];
+      if (this.valueColumns.has(column)) arrays.push(`v${column} = input.columns[${column}].values`);
+      if (this.#nullColumns.has(column)) arrays.push(`n${column} = input.columns[${column}].nulls`);
+      if (this.valueColumns.has(column) && storageOf(type) === 'timestamp')
+        arrays.push(`nanos${column} = input.columns[${column}].nanos`);
+      return arrays.length === 0 ? [] : [`const ${arrays.join(', ')};`];
+    });
   }
 
   line(text: string): void {
@@ -107,6 +108,7 @@ export class ExpressionWriter {
   }
 
   #column(index: number, type: SqlType): Operand {
+    this.valueColumns.add(index);
     const isNull = this.#isNullColumn(index, type);
     switch (storageOf(this.#schema[index].type)) {
       case 'boolean':
@@ -146,8 +148,8 @@ export class ExpressionWriter {
   }
 
   #isNullColumn(index: number, type: SqlType): string {
-    this.columns.add(index);
     if (!type.nullable) return 'false';
+    this.#nullColumns.add(index);
     const key = `null #${index}`;
     const known = this.#known(key);
     if (known !== undefined) return known.isNull;

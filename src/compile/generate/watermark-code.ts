@@ -8,7 +8,7 @@ import { ExpressionWriter } from './expression-code.ts';
 export function watermarkCode(schema: Schema, expression: Expression): GeneratedCode {
   const writer = new ExpressionWriter(schema);
   const exact = loopOf(writer, expression);
-  const times = [...writer.columns].filter((column) => storageOf(schema[column].type) === 'timestamp');
+  const times = [...writer.valueColumns].filter((column) => storageOf(schema[column].type) === 'timestamp');
   // Without digits below the millisecond all is doubles, which V8 then keeps out of the heap.
   writer.wholeMillis = true;
   const whole = times.length === 0 ? [] : loopOf(writer, expression);

@@ -55,7 +55,7 @@ class CsvDecoder implements Decoder {
       if (records.valueEnds[i] < records.valueStarts[i]) continue;
       if (this.decodeLine(records, i, columns, batch.length, report)) recordOfRow[batch.length++] = i;
     }
-    for (const text of texts) text?.end(batch.length - first);
+    for (let k = 0; k < texts.length; k++) texts[k]?.end(columns[k] as TextColumn, batch.length - first, batch.length);
   }
 
   private decodeLine(

@@ -1,21 +1,22 @@
 import type { Schema } from '../../types/schema.ts';
 import type { SqlType } from '../../types/sql-type.ts';
-import { TEXT_HASH_MULTIPLIER } from '../text-decoder.ts';
+import { findCode, hashWordCode } from '../text-decoder.ts';
+import type { JsonLayout } from './json-layout.ts';
 import type { JsonOptions } from './json-options.ts';
 
 /**
  * The source of a decoder for a schema: `new Function(...JSON_DECODER_PARAMETERS, source)` answers it when called with the
- * runtime parts. It reads plain records straight into the columns and gives up on everything unusual, which `slow` then reads.
+ * runtime parts. Records that are written as the layout says are read straight into the columns. Where one departs from it,
+ * `help.nextField` finds the next field that the table has; everything unusual is given up, and `help.slow` then reads the record.
  *
- * Names come in as numbers: `w` holds the bytes of `"name":` of each field as little-endian words, the last overlapping the
+ * The layout comes in as numbers: `w` holds the bytes in front of each value as little-endian words, the last overlapping the
  * one before. The cursor `p` and everything that changes is a local variable.
  */
 export const JSON_DECODER_PARAMETERS = ['w', 'help'] as const;
 
-/** The bytes of a field's key and colon, as words. */
-export function keyWords(name: string): Int32Array {
-  const bytes = Buffer.from(`"${name}":`, 'utf8');
-  return Int32Array.from(wordOffsets(bytes.length), (offset) => bytes.readInt32LE(offset));
+/** What a decoder of this layout is to be called with as `w`. */
+export function layoutWords({ order, leads }: JsonLayout): Int32Array {
+  return Int32Array.from(order.flatMap((field) => wordOffsets(leads[field].length).map((at) => leads[field].readInt32LE(at))));
 }
 
 function wordOffsets(length: number): number[] {
@@ -31,15 +32,18 @@ export function isPlainName(name: string): boolean {
 }
 
 /** The body of the function that answers the decoder. */
-export function jsonDecoderSource(schema: Schema, options: JsonOptions): string {
-  const fields = schema.map((field, k) => new FieldCode(field.type, k, Buffer.byteLength(field.name, 'utf8') + 3, options));
+export function jsonDecoderSource(schema: Schema, options: JsonOptions, layout: JsonLayout): string {
+  const fields = schema.map(({ type }, k) => new FieldCode(type, k, layout.leads[k].length, options));
+  const inOrder = layout.order.map((k) => fields[k]);
   const count = fields.length;
-  const words = fields.flatMap((field) => field.wordNames());
   const masks = Math.ceil(count / 31);
   const seen = Array.from({ length: masks }, (_, m) => `seen${m}`);
   const all = Array.from({ length: masks }, (_, m) => 2 ** Math.min(31, count - 31 * m) - 1);
   return `'use strict';
-${words.map((name, i) => `const ${name} = w[${i}];`).join('\n')}
+${inOrder
+  .flatMap((field) => field.wordNames())
+  .map((name, i) => `const ${name} = w[${i}];`)
+  .join('\n')}
 const powers = help.powers;
 return function decode(records, from, to, batch, columns, texts, recordOfRow) {
   const b = records.bytes;
@@ -48,33 +52,29 @@ return function decode(records, from, to, batch, columns, texts, recordOfRow) {
   const ends = records.valueEnds;
 ${fields.map((field) => field.declarations()).join('\n')}
   let row = batch.length;
+${fields.map(({ k }) => `  n${k}.fill(0, row, row + to - from);`).join('\n')}
   for (let i = from; i < to; i++) {
     let p = starts[i];
     let end = ends[i];
     if (end < p) continue;
     fast: {
       while (end > p && b[end - 1] <= 32) end--;
-      if (end - p < 2 || b[end - 1] !== 125 || b[p] !== 123) break fast;
-      let c = b[++p];
-      while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
+      if (end - p < 2 || b[end - 1] !== 125) break fast;
       ${seen.map((name) => `let ${name} = 0;`).join(' ')}
-      let f = 0;
-      if (c !== 125) for (;;) {
-        if (c !== 34) break fast;
-        value: switch (f) {
-${fields.map((field) => indented(field.caseCode(count), 10)).join('\n')}
+      let f = ${layout.order[0]}, c = 0, found = false;
+      fields: for (;;) {
+        switch (f) {
+${inOrder.map((field) => indented(field.caseCode(), 10)).join('\n')}
+            if (b[p] === 125 && p + 1 === end) break fields;
+            f = help.nextField(b, p, end, false);
+            if (f < 0) break fast;
+            p = help.position;
+            found = true;
+            continue fields;
+          default:
+            break fields;
         }
-        c = b[p];
-        if (c !== 44) {
-          while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
-          if (c === 125) break;
-          if (c !== 44) break fast;
-        }
-        c = b[++p];
-        if (c === 32) c = b[++p];
-        while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
       }
-      if (p >= end) break fast;
       if (${seen.map((name, m) => `${name} !== ${all[m]}`).join(' || ')}) {
 ${
   options.failOnMissingField
@@ -87,32 +87,33 @@ ${
     }
     batch.length = row;
     if (help.slow(records, i, row)) recordOfRow[row++] = i;
+    else ${fields.map(({ k }) => `n${k}[row] = `).join('')}0;
   }
   batch.length = row;
 };
 `;
 }
 
-/** The code of one field: of finding its key and of reading its value. */
+/** The code of one field: of finding it and of reading its value. */
 class FieldCode {
   readonly k: number;
   readonly seen: string;
   readonly bit: number;
   private readonly type: SqlType;
-  private readonly keyLength: number;
+  private readonly leadLength: number;
   private readonly options: JsonOptions;
 
-  constructor(type: SqlType, k: number, keyLength: number, options: JsonOptions) {
+  constructor(type: SqlType, k: number, leadLength: number, options: JsonOptions) {
     this.type = type;
     this.k = k;
-    this.keyLength = keyLength;
+    this.leadLength = leadLength;
     this.options = options;
     this.seen = `seen${Math.floor(k / 31)}`;
     this.bit = 2 ** (k % 31);
   }
 
   wordNames(): string[] {
-    return wordOffsets(this.keyLength).map((_, i) => `w${this.k}_${i}`);
+    return wordOffsets(this.leadLength).map((_, i) => `w${this.k}_${i}`);
   }
 
   /** The column's arrays as local variables. */
@@ -127,7 +128,10 @@ class FieldCode {
         break;
       case 'CHAR':
       case 'VARCHAR':
-        lines.push(`  const v${k} = col${k}.values, t${k} = texts[${k}], s${k} = t${k}.strings, codes${k} = col${k}.codes;`);
+        lines.push(
+          `  const t${k} = texts[${k}], codes${k} = col${k}.codes, coded${k} = col${k}.dictionary !== null;`,
+          `  let table${k} = t${k}.table, shift${k} = t${k}.shift;`,
+        );
         break;
       case 'DATE':
         lines.push(`  const v${k} = col${k}.values;`, `  let da${k} = 0, db${k} = 0, dc${k} = 0, day${k} = NaN;`);
@@ -145,39 +149,32 @@ class FieldCode {
     return lines.join('\n');
   }
 
-  /** Where the key is the expected one, reads the value; otherwise asks which field it is and starts again with that. */
-  caseCode(count: number): string {
-    const { k, keyLength } = this;
-    const offsets = wordOffsets(keyLength);
-    const compare = offsets.map((offset, i) => `v.getInt32(p${offset === 0 ? '' : ` + ${offset}`}, true) === w${k}_${i}`);
+  /** Reads the field where it is the next one; the code of the field behind it in the layout follows. */
+  caseCode(): string {
+    const { k, leadLength } = this;
+    const compare = wordOffsets(leadLength).map((at, i) => `v.getInt32(p${at === 0 ? '' : ` + ${at}`}, true) === w${k}_${i}`);
     return `case ${k}: {
-  if (p + ${keyLength} > end || !(${compare.join(' && ')})) {
-    const found = help.findField(b, p, end);
-    if (found >= 0) {
-      f = found;
-      continue;
+  if (found) found = false;
+  else if (p + ${leadLength} <= end && ${compare.join(' && ')}) p += ${leadLength};
+  else {
+    f = help.nextField(b, p, end, p === starts[i]);
+    if (f < 0) break fast;
+    p = help.position;
+    if (f !== ${k}) {
+      found = true;
+      continue fields;
     }
-    p = help.skipValue(b, -1 - found, end);
-    if (p < 0) break fast;
-    f = ${k};
-    break value;
   }
   if ((${this.seen} & ${this.bit}) !== 0) break fast;
   ${this.seen} |= ${this.bit};
-  p += ${keyLength};
   c = b[p];
-  if (c === 32) c = b[++p];
-  while (c <= 32 && (c === 32 || c === 10 || c === 13 || c === 9)) c = b[++p];
-  f = ${k + 1 < count ? k + 1 : 0};
   if (c === 110) {
     if (b[p + 1] !== 117 || b[p + 2] !== 108 || b[p + 3] !== 108 || p + 4 >= end) break fast;
     p += 4;
     n${k}[row] = 1;
-    break value;
+  } else {
+${indented(this.valueCode(), 4)}
   }
-${indented(this.valueCode(), 2)}
-  n${k}[row] = 0;
-  break;
 }`;
   }
 
@@ -236,18 +233,21 @@ v${k}[row] = BigInt(minus ? -unscaled : unscaled);`;
       case 'VARCHAR':
         return `if (c !== 34) break fast;
 const s = ++p;
-let h = 0;
-for (let x = 0; p + 4 <= end && (x = v.getInt32(p, true), ${HAS_NO_END}); p += 4) h = Math.imul(h ^ x, ${TEXT_HASH_MULTIPLIER});
-while (p < end && (c = b[p]) !== 34 && c !== 92) {
-  h = Math.imul(h ^ c, ${TEXT_HASH_MULTIPLIER});
-  p++;
+let h = 0, x = 0, stop = 0;
+while (p + 4 <= end) {
+  x = v.getInt32(p, true);
+  stop = ${STOPS};
+  if (stop !== 0) break;
+  h = ${hashWordCode('h', 'x')};
+  p += 4;
 }
-if (p >= end || c === 92) break fast;
-if (s${k} !== null) {
-  const code = t${k}.find(b, s, p, h);
+if (stop !== 0) p += (31 - Math.clz32(stop & -stop)) >> 3;
+else while (p < end && b[p] !== 34 && b[p] !== 92) p++;
+if (p >= end || b[p] !== 34) break fast;
+if (coded${k}) {
+${indented(findCode(`table${k}`, `shift${k}`, `t${k}`), 2)}
   if (code < 0) break fast;
   codes${k}[row] = code;
-  v${k}[row] = s${k}[code];
 } else if (!t${k}.putBytes(col${k}, row, b, s, p)) break fast;
 p++;`;
       case 'DATE':
@@ -267,8 +267,7 @@ v${k}[row] = (hours * 3600 + minutes * 60 + seconds) * 1000;`;
         return this.timestampCode();
       default:
         return `p = help.readValue(${k}, row, b, p, end);
-if (p < 0) break fast;
-break value;`;
+if (p < 0) break fast;`;
     }
   }
 
@@ -324,12 +323,13 @@ if (hours > 23 || b[q + 2] !== 58 || b[q + 5] !== 58) break fast;`;
     return `if (c !== 34 || p + 20 >= end) break fast;
 const s = p + 1;
 ${this.minuteCode(separator)}
-const s1 = b[s + 17] - 48, s0 = b[s + 18] - 48;
-if (s1 >>> 0 > 5 || s0 >>> 0 > 9 || b[s + 16] !== 58) break fast;
+const rest = v.getInt32(s + 16, true);
+const s1 = ((rest >> 8) & 255) - 48, s0 = ((rest >> 16) & 255) - 48;
+if (s1 >>> 0 > 5 || s0 >>> 0 > 9 || (rest & 255) !== 58) break fast;
 let millis = minute${k} + (s1 * 10 + s0) * 1000;
 let nanos = 0;
 p += 20;
-c = b[p];
+c = rest >>> 24;
 if (c === 46) {
   const first = p + 1;
   let d = 0;
@@ -350,11 +350,10 @@ if (nanos !== 0 || col${k}.nanos !== null) col${k}.setNanos(row, nanos);`;
   }
 }
 
-/** Of the four bytes in x none is a quote or a backslash. */
-const HAS_NO_END = [0x22222222, 0x5c5c5c5c]
+/** The highest bit of the first of the four bytes in x that is a quote or a backslash, among others above it; 0 where none is. */
+const STOPS = `(${[0x22222222, 0x5c5c5c5c]
   .map((sought) => `((x ^ ${sought}) - 16843009 & ~(x ^ ${sought}))`)
-  .join(' | ')
-  .replace(/.*/, '(($&) & -2139062144) === 0');
+  .join(' | ')}) & -2139062144`;
 
 /**
  * An optional minus and the digits before the point: m is their number while there are at most nine, s where they begin and

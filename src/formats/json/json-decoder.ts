@@ -7,7 +7,9 @@ import type { Value } from '../../types/value.ts';
 import { MalformedRecordError, type Decoder, type MalformedRecord, type ReportMalformed } from '../format.ts';
 import { nearestFloat } from '../java-parse.ts';
 import { TextDecoder, bufferOf } from '../text-decoder.ts';
-import { isPlainName, JSON_DECODER_PARAMETERS, jsonDecoderSource, keyWords } from './json-decoder-code.ts';
+import { isPlainName, JSON_DECODER_PARAMETERS, jsonDecoderSource, layoutWords } from './json-decoder-code.ts';
+import { JsonFieldFinder } from './json-field-finder.ts';
+import { isSameLayout, plainLayout, recordLayout, type JsonLayout } from './json-layout.ts';
 import type { JsonOptions } from './json-options.ts';
 import { FieldError, JsonRowReader, reasonOf, type RowReader } from './json-row-reader.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
@@ -23,9 +25,10 @@ export function createExactJsonDecoder(schema: Schema, targets: readonly number[
   return new JsonDecoder(schema, targets, options, false);
 }
 
-/** The source that a decoder is generated as. */
+/** The source that a decoder is generated as for records without spaces and with the table's order of fields. */
 export function jsonDecoderCode(schema: Schema, options: JsonOptions): string {
-  return hasFastPath(schema, options) ? jsonDecoderSource(schema, options) : '// read token by token\n';
+  if (!hasFastPath(schema, options)) return '// read token by token\n';
+  return jsonDecoderSource(schema, options, plainLayout(schema.map(({ name }) => name)));
 }
 
 function hasFastPath(schema: Schema, options: JsonOptions): boolean {
@@ -38,8 +41,8 @@ const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${ex
 /** What generated code calls for what is rare. Positions of -1 and answers of false mean: give the record up. */
 interface Runtime {
   readonly powers: Float64Array;
-  findField(bytes: Uint8Array, at: number, end: number): number;
-  skipValue(bytes: Uint8Array, at: number, end: number): number;
+  readonly position: number;
+  nextField(bytes: Uint8Array, at: number, end: number, isStart: boolean): number;
   readValue(field: number, row: number, bytes: Uint8Array, at: number, end: number): number;
   day(bytes: Uint8Array, at: number): number;
   digits(bytes: Uint8Array, start: number, end: number): number;
@@ -59,39 +62,54 @@ type GeneratedDecode = (
   recordOfRow: Int32Array,
 ) => void;
 
+/** Layouts that code is generated for, at most, while most records of a batch are not as the one before says. */
+const MAX_LAYOUTS = 4;
+/** So many records at the end of a batch are looked at for a layout. */
+const SAMPLE_RECORDS = 8;
+
 class JsonDecoder implements Decoder {
+  private readonly schema: Schema;
+  private readonly names: readonly string[];
   private readonly targets: readonly number[];
   private readonly options: JsonOptions;
   private readonly json = new JsonTokenizer();
   private readonly fieldJson = new JsonTokenizer();
   private readonly reader: RowReader;
   private readonly fieldReader: JsonRowReader;
+  private readonly finder: JsonFieldFinder;
   private readonly texts: readonly (TextDecoder | null)[];
-  private readonly names: readonly Buffer[];
-  private readonly generated: GeneratedDecode | null;
+  private readonly isFast: boolean;
+  private generated: GeneratedDecode | null = null;
+  private layout: JsonLayout | null = null;
+  private layouts = 0;
   private columns: Column[] = [];
   private report: ReportMalformed = () => undefined;
 
   constructor(schema: Schema, targets: readonly number[], options: JsonOptions, fast: boolean) {
+    this.schema = schema;
+    this.names = schema.map(({ name }) => name);
     this.targets = targets;
     this.options = options;
     this.reader = options.parserEnabled
       ? new JsonRowReader(schema, options, this.json)
       : new JsonTreeReader(schema, options, this.json);
     this.fieldReader = new JsonRowReader(schema, options, this.fieldJson);
+    this.finder = new JsonFieldFinder(this.names);
     this.texts = schema.map(({ type }) => (type.kind === 'CHAR' || type.kind === 'VARCHAR' ? new TextDecoder() : null));
-    this.names = schema.map((field) => Buffer.from(field.name, 'utf8'));
-    this.generated = fast ? this.generate(schema) : null;
+    this.isFast = fast;
   }
 
   decode(records: RecordBatch, from: number, to: number, batch: Batch, recordOfRow: Int32Array, report: ReportMalformed): void {
-    const { texts } = this;
+    const { texts, finder } = this;
     this.report = report;
     this.columns = this.targets.map((target) => batch.columns[target]);
     const first = batch.length;
     for (let k = 0; k < texts.length; k++) texts[k]?.begin(this.columns[k] as TextColumn, first === 0);
+    if (this.isFast && this.layout === null) this.learnLayout(records, from, to);
     if (this.generated !== null) {
+      finder.calls = 0;
       this.generated(records, from, to, batch, this.columns, texts, recordOfRow);
+      if (finder.calls * 2 > to - from) this.learnLayout(records, from, to);
     } else {
       for (let i = from; i < to; i++) {
         if (records.valueEnds[i] >= records.valueStarts[i] && this.decodeExactly(records, i, batch.length)) {
@@ -99,7 +117,28 @@ class JsonDecoder implements Decoder {
         }
       }
     }
-    for (const text of texts) text?.end(batch.length - first);
+    for (let k = 0; k < texts.length; k++) texts[k]?.end(this.columns[k] as TextColumn, batch.length - first, batch.length);
+  }
+
+  /** Generates code for records as the last ones are written. */
+  private learnLayout(records: RecordBatch, from: number, to: number): void {
+    if (this.layouts === MAX_LAYOUTS) return;
+    const layout = this.sampleLayout(records, from, to);
+    if (layout === undefined || (this.layout !== null && isSameLayout(layout, this.layout))) return;
+    this.layout = layout;
+    this.layouts++;
+    this.generated = this.generate(layout);
+  }
+
+  private sampleLayout({ bytes, valueStarts, valueEnds }: RecordBatch, from: number, to: number): JsonLayout | undefined {
+    for (let i = to - 1; i >= Math.max(from, to - SAMPLE_RECORDS); i--) {
+      let end = valueEnds[i];
+      while (end > valueStarts[i] && bytes[end - 1] <= 0x20) end--;
+      if (end <= valueStarts[i] || bytes[end - 1] !== 0x7d) continue;
+      const layout = recordLayout(this.names, this.finder, bytes, valueStarts[i], end);
+      if (layout !== undefined) return layout;
+    }
+    return undefined;
   }
 
   /** Reads one record into a row; false when it gives none. */
@@ -134,12 +173,14 @@ class JsonDecoder implements Decoder {
     else text.put(this.columns[k] as TextColumn, row, value as string | null);
   }
 
-  private generate(schema: Schema): GeneratedDecode {
-    const words = Int32Array.from(schema.flatMap((field) => Array.from(keyWords(field.name))));
+  private generate(layout: JsonLayout): GeneratedDecode {
+    const { finder } = this;
     const runtime: Runtime = {
       powers: POWERS,
-      findField: (bytes, at, end) => this.findField(bytes, at, end),
-      skipValue: (bytes, at, end) => this.skipValue(bytes, at, end),
+      get position() {
+        return finder.position;
+      },
+      nextField: (bytes, at, end, isStart) => finder.nextField(bytes, at, end, isStart),
       readValue: (field, row, bytes, at, end) => this.readValue(field, row, bytes, at, end),
       day: dayAt,
       digits: digitsAt,
@@ -148,64 +189,11 @@ class JsonDecoder implements Decoder {
       putBigint: putBigintAt,
       slow: (records, record, row) => this.decodeExactly(records, record, row),
     };
-    const create = new Function(...JSON_DECODER_PARAMETERS, jsonDecoderSource(schema, this.options)) as (
+    const create = new Function(...JSON_DECODER_PARAMETERS, jsonDecoderSource(this.schema, this.options, layout)) as (
       words: Int32Array,
       runtime: Runtime,
     ) => GeneratedDecode;
-    return create(words, runtime);
-  }
-
-  /**
-   * Which field the key at the quote is. For a key that the table does not have -1 less the position of its value; that
-   * position is `end` for one that needs a closer look.
-   */
-  private findField(bytes: Uint8Array, at: number, end: number): number {
-    const { names } = this;
-    const start = at + 1;
-    let stop = start;
-    let high = 0;
-    while (stop < end && bytes[stop] !== 0x22) {
-      if (bytes[stop] === 0x5c) return -1 - end;
-      high |= bytes[stop++];
-    }
-    if (stop + 1 >= end || bytes[stop + 1] !== 0x3a) return -1 - end;
-    const length = stop - start;
-    search: for (let k = 0; k < names.length; k++) {
-      const name = names[k];
-      if (name.length !== length) continue;
-      for (let i = 0; i < length; i++) if (name[i] !== bytes[start + i]) continue search;
-      return k;
-    }
-    // Bytes above 0x7f might be no valid UTF-8, or another form of a known name.
-    return -1 - (high < 0x80 ? stop + 2 : end);
-  }
-
-  /** Steps over a value; -1 for one that needs a closer look. */
-  private skipValue(bytes: Uint8Array, at: number, end: number): number {
-    let p = at;
-    if (p >= end) return -1;
-    let c = bytes[p];
-    while (c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09) c = bytes[++p];
-    if (c === 0x22) {
-      p++;
-      while (p < end && (c = bytes[p]) !== 0x22) {
-        if (c === 0x5c || c >= 0x80) return -1;
-        p++;
-      }
-      return p + 1 < end ? p + 1 : -1;
-    }
-    const number = skipPlainNumber(bytes, p);
-    if (number > 0) return number;
-    const { fieldJson } = this;
-    try {
-      fieldJson.resetInside(bytes, p, end);
-      fieldJson.next();
-      fieldJson.skipInside();
-      return fieldJson.position < end ? fieldJson.position : -1;
-    } catch (error) {
-      reasonOf(error);
-      return -1;
-    }
+    return create(layoutWords(layout), runtime);
   }
 
   /** Reads the value of a field that has no code of its own. What fails in any way is left to the exact reader. */
@@ -222,25 +210,6 @@ class JsonDecoder implements Decoder {
     }
   }
 }
-
-/**
- * The position behind a number without exponent, or -1. The record's last byte is no digit, so that the loops end.
- */
-function skipPlainNumber(bytes: Uint8Array, at: number): number {
-  let p = bytes[at] === 0x2d ? at + 1 : at;
-  if (!isDigit(bytes[p]) || (bytes[p] === 0x30 && isDigit(bytes[p + 1]))) return -1;
-  do p++;
-  while (isDigit(bytes[p]));
-  if (bytes[p] === 0x2e) {
-    if (!isDigit(bytes[++p])) return -1;
-    do p++;
-    while (isDigit(bytes[p]));
-  }
-  const c = bytes[p];
-  return c === 0x2c || c === 0x7d || c === 0x20 ? p : -1;
-}
-
-const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
 
 /** The day of `YYYY-MM-DD` at a position, or NaN for a date that needs a closer look. */
 function dayAt(bytes: Uint8Array, at: number): number {

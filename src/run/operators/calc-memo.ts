@@ -98,7 +98,7 @@ export class CalcMemo {
       const slot = text.nulls[i] === 1 ? 0 : text.codes[i] + 1;
       if (this.#rowOfCode[slot] !== UNKNOWN) continue;
       this.#rowOfCode[slot] = FILTERED;
-      (this.#texts.columns[this.#column] as TextColumn).set(pending.push(slot) - 1, slot === 0 ? null : text.values[i]);
+      (this.#texts.columns[this.#column] as TextColumn).set(pending.push(slot) - 1, slot === 0 ? null : text.textAt(i));
       if (pending.length === CHUNK_ROWS) this.#compute(pending);
     }
     if (pending.length > 0) this.#compute(pending);

@@ -97,13 +97,17 @@ export function gather(from: Column, rows: Int32Array, count: number, to: Column
 
 /** As `gather` to row 0 on of a column of a batch, for all its rows: a text column keeps its dictionary and codes. */
 export function gatherColumn(from: Column, rows: Int32Array, count: number, to: Column): void {
-  gather(from, rows, count, to, 0);
-  if (from.storage !== 'text' || to.storage !== 'text') return;
+  if (from.storage !== 'text' || to.storage !== 'text') return gather(from, rows, count, to, 0);
   to.useDictionary(from.dictionary);
-  if (from.dictionary === null) return;
-  const source = from.codes;
-  const target = to.codes;
-  for (let i = 0; i < count; i++) target[i] = source[rows[i]];
+  if (from.dictionary === null) return gather(from, rows, count, to, 0);
+  const { codes, nulls } = from;
+  const toCodes = to.codes;
+  const toNulls = to.nulls;
+  for (let i = 0; i < count; i++) {
+    toCodes[i] = codes[rows[i]];
+    toNulls[i] = nulls[rows[i]];
+  }
+  to.useCodes(count);
 }
 
 /** True when both rows hold the same values, as Flink compares results: NaN differs from itself. */

@@ -34,9 +34,9 @@ export class Interner {
 
   /** Puts the ids of the rows `from` … `to - 1` into `words[offset]`, `words[offset + stride]` …; 0 for NULL. */
   idsOf(column: TextColumn, from: number, to: number, words: Int32Array, offset: number, stride: number): void {
-    const { values, nulls, codes, dictionary } = column;
+    const { nulls, codes, dictionary } = column;
     if (dictionary === null) {
-      for (let i = from, at = offset; i < to; i++, at += stride) words[at] = nulls[i] !== 0 ? 0 : this.idOf(values[i]);
+      for (let i = from, at = offset; i < to; i++, at += stride) words[at] = nulls[i] !== 0 ? 0 : this.idOf(column.textAt(i));
       return;
     }
     if (this.dictionary !== dictionary) this.useDictionary(dictionary);
@@ -49,7 +49,7 @@ export class Interner {
       }
       let id = idsByCode[codes[i]];
       if (id < 0) {
-        id = this.idOf(values[i]);
+        id = this.idOf(column.textAt(i));
         idsByCode[codes[i]] = id;
         this.codes[id] = codes[i];
       }

@@ -63,7 +63,7 @@ export class TextKeyIndex extends KeyIndex {
   }
 
   private slotOfText(columns: readonly Column[], column: TextColumn, row: number): number {
-    const text = column.values[row];
+    const text = column.textAt(row);
     let slot = this.slotsByText.get(text);
     if (slot === undefined) {
       slot = this.allocate(columns, row);
