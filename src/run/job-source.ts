@@ -3,6 +3,12 @@ import type { MalformedRecords } from './malformed-records.ts';
 import type { SourceReader } from './source-reader.ts';
 import type { WatermarkOperator } from './watermark/watermark-operator.ts';
 
+/**
+ * Rows of a source's first batch; each one after it has twice as many, up to BATCH_ROWS. What follows a loop has then run before
+ * the loop is compiled: otherwise V8 compiles it without, and throws the code away at every end of the loop.
+ */
+const FIRST_BATCH_ROWS = 64;
+
 /** A source with what belongs to it in the running job. */
 export class JobSource {
   readonly node: ScanNode | ValuesNode;
@@ -11,6 +17,7 @@ export class JobSource {
   /** The operators that make watermarks of this source's rows. */
   readonly watermarks: readonly WatermarkOperator[];
   hasEnded = false;
+  nextBatchRows = FIRST_BATCH_ROWS;
   #waiting: Promise<void> | null = null;
 
   constructor(

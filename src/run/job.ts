@@ -239,7 +239,7 @@ export class Job {
   /** Reads and pushes one batch; false when the source had nothing. */
   #readFrom(source: JobSource): boolean {
     const { maxBatchRows = BATCH_ROWS, stopAfterRecords = Infinity } = this.#options;
-    const limit = Math.min(maxBatchRows, stopAfterRecords - this.#recordsThisRun);
+    const limit = Math.min(maxBatchRows, source.nextBatchRows, stopAfterRecords - this.#recordsThisRun);
     if (limit <= 0) return false;
     this.#graph.running = source.node;
     const before = source.reader.records;
@@ -254,6 +254,7 @@ export class Job {
       return true;
     }
     this.#recordsThisRun += source.reader.records - before;
+    source.nextBatchRows = Math.min(2 * source.nextBatchRows, BATCH_ROWS);
     this.#firstReadAt ??= this.#clock.now();
     source.beginBatch(this.#clock.now());
     if (source.reader.batch.length > 0) output.collect(source.reader.batch);

@@ -294,7 +294,7 @@ if (dd !== dd${k} || dc !== dc${k} || db !== db${k} || da !== da${k}) {
   if (h1 >>> 0 > 2 || h0 >>> 0 > 9 || m1 >>> 0 > 5 || m0 >>> 0 > 9) break fast;
   const hours = h1 * 10 + h0;
   if (hours > 23 || b[s + 10] !== ${separator} || b[s + 13] !== 58) break fast;
-  if (da !== da${k} || db !== db${k} || (dc ^ dc${k}) << 16 !== 0) {
+  if (((da ^ da${k}) | (db ^ db${k}) | ((dc ^ dc${k}) << 16)) !== 0) {
     const day = help.day(b, s);
     if (day !== day) break fast;
     day${k} = day;
