@@ -60,6 +60,20 @@ export class Graph {
     return found;
   }
 
+  /**
+   * The rows of a source come together again after they have gone several ways: a union would give a batch of one way behind a
+   * batch of the other, so that the order of its rows would depend on the batches.
+   */
+  meetsItself(source: number): boolean {
+    const fed = new Set([source]);
+    for (const node of this.#plan.nodes) {
+      const ways = node.inputs.filter((input) => fed.has(input)).length;
+      if (ways > 1) return true;
+      if (ways === 1) fed.add(node.id);
+    }
+    return false;
+  }
+
   /** Writes that sinks have not finished: to be awaited before more rows are pushed in. Null when there are none. */
   pendingWrites(): Promise<unknown> | null {
     if (this.#pendingWrites.length === 0) return null;

@@ -4,7 +4,7 @@ import type { SourceReader } from './source-reader.ts';
 import type { WatermarkOperator } from './watermark/watermark-operator.ts';
 
 /**
- * Rows of a source's first batch; each one after it has twice as many, up to BATCH_ROWS. What follows a loop has then run before
+ * Rows of a source's first batch; each one after it has up to twice as many. What follows a loop has then run before
  * the loop is compiled: otherwise V8 compiles it without, and throws the code away at every end of the loop.
  */
 const FIRST_BATCH_ROWS = 64;
@@ -17,7 +17,8 @@ export class JobSource {
   /** The operators that make watermarks of this source's rows. */
   readonly watermarks: readonly WatermarkOperator[];
   hasEnded = false;
-  nextBatchRows = FIRST_BATCH_ROWS;
+  #batchRows: number;
+  readonly #maxBatchRows: number;
   #waiting: Promise<void> | null = null;
 
   constructor(
@@ -25,11 +26,22 @@ export class JobSource {
     reader: SourceReader,
     malformed: MalformedRecords | null,
     watermarks: readonly WatermarkOperator[],
+    maxBatchRows: number,
   ) {
     this.node = node;
     this.reader = reader;
     this.malformed = malformed;
     this.watermarks = watermarks;
+    this.#maxBatchRows = maxBatchRows;
+    this.#batchRows = Math.min(FIRST_BATCH_ROWS, maxBatchRows);
+  }
+
+  /** Reads at most `limit` records into the reader's batch. */
+  read(limit: number): 'rows' | 'pending' | 'end' {
+    this.malformed?.nextBatch();
+    const result = this.reader.read(Math.min(limit, this.#batchRows));
+    if (result === 'rows') this.#batchRows = Math.min(2 * this.#batchRows, this.#maxBatchRows);
+    return result;
   }
 
   /** Resolves when there may be more, at the latest after about `timeoutMs`: a wait that is under way is joined. */

@@ -238,13 +238,11 @@ export class Job {
 
   /** Reads and pushes one batch; false when the source had nothing. */
   #readFrom(source: JobSource): boolean {
-    const { maxBatchRows = BATCH_ROWS, stopAfterRecords = Infinity } = this.#options;
-    const limit = Math.min(maxBatchRows, source.nextBatchRows, stopAfterRecords - this.#recordsThisRun);
+    const limit = (this.#options.stopAfterRecords ?? Infinity) - this.#recordsThisRun;
     if (limit <= 0) return false;
     this.#graph.running = source.node;
     const before = source.reader.records;
-    source.malformed?.nextBatch();
-    const result = source.reader.read(limit);
+    const result = source.read(limit);
     if (result === 'pending') return false;
     this.#hasNews = true;
     const output = this.#graph.outputOf(source.node);
@@ -254,7 +252,6 @@ export class Job {
       return true;
     }
     this.#recordsThisRun += source.reader.records - before;
-    source.nextBatchRows = Math.min(2 * source.nextBatchRows, BATCH_ROWS);
     this.#firstReadAt ??= this.#clock.now();
     source.beginBatch(this.#clock.now());
     if (source.reader.batch.length > 0) output.collect(source.reader.batch);
@@ -412,7 +409,9 @@ export class Job {
     const malformed =
       node.kind === 'scan' ? new MalformedRecords(node, this.#deadLetters, this.#options.leftOut, () => this.#clock.now()) : null;
     const reader = createSourceReader(node, connectors, (records, record) => malformed?.add(records, record));
-    return new JobSource(node, reader, malformed, this.#graph.watermarksBehind(node.id));
+    const { maxBatchRows = BATCH_ROWS } = this.#options;
+    const rows = this.#graph.meetsItself(node.id) ? 1 : maxBatchRows;
+    return new JobSource(node, reader, malformed, this.#graph.watermarksBehind(node.id), rows);
   }
 
   /** A late row goes to the dead letters of the table it comes from: the first scan upstream. */
