@@ -6,6 +6,7 @@ import type { PlanNode } from '../plan/node.ts';
 import { Problems } from './bind/mistake.ts';
 import { bindScript } from './bind/script-binder.ts';
 import { parseDuration } from './bind/settings.ts';
+import type { PlanSettings } from './optimise/plan-builder.ts';
 import { planNodes } from './optimise/planner.ts';
 import { parse } from './parse/parse.ts';
 import { systemTimeZone } from './system-time-zone.ts';
@@ -36,11 +37,13 @@ export function compile(source: SourceText, options: CompileOptions): JobPlan {
   }
   const settings = new Map([...own, ...(options.settings ?? [])]);
   const duration = (key: string): number => parseDuration(settings.get(key) ?? '0') ?? 0;
-  const planned = {
+  const choice = <T extends string>(key: string, fallback: T): T => (settings.get(key)?.toUpperCase() ?? fallback) as T;
+  const planned: PlanSettings = {
     stateTtlMs: duration('table.exec.state.ttl'),
     idleTimeoutMs: duration('table.exec.source.idle-timeout'),
     advanceWhenIdleMs: duration('isobar.source.advance-when-idle'),
-    notNull: settings.get('table.exec.sink.not-null-enforcer')?.toUpperCase() === 'DROP' ? ('DROP' as const) : ('ERROR' as const),
+    notNull: choice('table.exec.sink.not-null-enforcer', 'ERROR'),
+    upsertMaterialize: choice('table.exec.sink.upsert-materialize', 'AUTO'),
   };
   const nodes = planNodes(sinks, planned, problems);
   // A CREATE TABLE that cannot be read leaves nothing behind: what then misses the table is no mistake of its own.

@@ -25,6 +25,7 @@ export type PlanNode =
   | WindowRankNode
   | RankNode
   | NormalizeNode
+  | UpsertMaterializeNode
   | SinkNode;
 
 export type PlanKind = PlanNode['kind'];
@@ -249,6 +250,19 @@ export interface RankNode extends NodeBase {
 export interface NormalizeNode extends NodeBase {
   readonly kind: 'normalize';
   readonly keys: readonly number[];
+  readonly stateTtlMs: number;
+}
+
+/**
+ * In front of a sink whose PRIMARY KEY is not what the changelog updates rows by: of all rows that have a key now, the sink is to
+ * hold the one that came last. Gives `+I`, `+U` without `-U`, and `-D` by key. Flink's SinkUpsertMaterializer.
+ */
+export interface UpsertMaterializeNode extends NodeBase {
+  readonly kind: 'upsert-materialize';
+  /** The sink's primary key. */
+  readonly keys: readonly number[];
+  /** Columns that tell the input's rows apart; null where only a whole row does. */
+  readonly upsertKey: readonly number[] | null;
   readonly stateTtlMs: number;
 }
 

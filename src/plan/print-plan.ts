@@ -65,6 +65,7 @@ const TITLES: Record<PlanNode['kind'], string> = {
   'window-rank': 'WindowRank',
   rank: 'Rank',
   normalize: 'Normalize',
+  'upsert-materialize': 'UpsertMaterialize',
   sink: 'Sink',
 };
 
@@ -143,6 +144,8 @@ function describe(plan: JobPlan, node: PlanNode): string[] {
       ];
     case 'normalize':
       return [`upserts by ${columns(node.keys)} to a full changelog${ttlText(node.stateTtlMs)}`];
+    case 'upsert-materialize':
+      return [`the last row of each ${columns(node.keys)}${ttlText(node.stateTtlMs)}`];
     case 'sink':
       return sinkText(node, names);
     default:

@@ -78,17 +78,13 @@ export class SinkWriter {
   }
 
   /**
-   * False for a -U that an upsert says already: the +U behind it has the same key, or one before it among these updates has
-   * put another row in its place. Any other -U deletes: the update has changed the key. Its +U is always in the same batch.
+   * False for a -U that an upsert says already: the +U behind it, always in the same batch, has the same key. Any other -U
+   * deletes: the update has changed the key.
    */
   #isUpsert({ columns, length }: Batch, kinds: Uint8Array, row: number): boolean {
     if (kinds[row] !== UPDATE_BEFORE) return true;
     const key = this.node.primaryKey.map((i) => columns[i]);
-    if (row + 1 < length && kinds[row + 1] === UPDATE_AFTER && sameRow(key, row, row + 1)) return false;
-    for (let i = row - 1; i >= 0 && (kinds[i] === UPDATE_AFTER || kinds[i] === UPDATE_BEFORE); i--) {
-      if (sameRow(key, i, row)) return kinds[i] === UPDATE_BEFORE || sameRow(columns, i, row);
-    }
-    return true;
+    return !(row + 1 < length && kinds[row + 1] === UPDATE_AFTER && sameRow(key, row, row + 1));
   }
 
   #compact(batch: Batch): Batch {

@@ -183,6 +183,7 @@ export type OperatorKind =
   | 'window-rank'
   | 'rank'
   | 'normalize'
+  | 'upsert-materialize'
   | 'join'
   | 'sink';
 

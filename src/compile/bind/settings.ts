@@ -9,6 +9,8 @@ const KEYS: Record<string, (value: string) => string | undefined> = {
   'table.exec.state.ttl': isDuration,
   'table.exec.source.idle-timeout': isDuration,
   'table.exec.sink.not-null-enforcer': (value) => (/^(error|drop)$/i.test(value) ? undefined : 'is neither ERROR nor DROP'),
+  'table.exec.sink.upsert-materialize': (value) =>
+    /^(auto|none|force)$/i.test(value) ? undefined : 'is not AUTO, NONE or FORCE',
   'execution.checkpointing.interval': isDuration,
   'isobar.dead-letter': isBoolean,
   'isobar.index-template': isBoolean,

@@ -17,6 +17,7 @@ export interface PlanSettings {
   readonly idleTimeoutMs: number;
   readonly advanceWhenIdleMs: number;
   readonly notNull: 'ERROR' | 'DROP';
+  readonly upsertMaterialize: 'AUTO' | 'NONE' | 'FORCE';
 }
 
 type Draft = PlanNode extends infer Node ? (Node extends PlanNode ? Omit<Node, 'id'> : never) : never;

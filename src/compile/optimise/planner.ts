@@ -2,7 +2,7 @@ import { AssertionError, unreachable } from '../../base/assert.ts';
 import type { Field } from '../../types/schema.ts';
 import type { Expression } from '../../plan/expression.ts';
 import type { PlanNode } from '../../plan/node.ts';
-import { Mistake, type Problems } from '../bind/mistake.ts';
+import { Mistake, unsupported, type Problems } from '../bind/mistake.ts';
 import type { Relation, SinkRelation, UnionRelation } from '../bind/relation.ts';
 import { columnsOf, neededColumns } from './needed-columns.ts';
 import { pipeOf, through, type Pipe } from './pipe.ts';
@@ -12,6 +12,7 @@ import { numberRows, planOver } from './plan-over.ts';
 import { planFilter, planSortLimit } from './plan-rank.ts';
 import { planScan, planWatermark } from './plan-source.ts';
 import { assignWindows } from './plan-window-table.ts';
+import { upsertKeysOf } from './upsert-keys.ts';
 
 /** Turns bound relations into the plan's nodes, inputs before readers. Notes in `problems` what cannot be planned. */
 export function planNodes(sinks: readonly SinkRelation[], settings: PlanSettings, problems: Problems): readonly PlanNode[] {
@@ -59,14 +60,42 @@ function planSink(builder: PlanBuilder, relation: SinkRelation): void {
     );
   }
   const primaryKey = (relation.table?.primaryKey ?? []).map((name) => relation.fields.findIndex((field) => field.name === name));
+  const written = materialized(builder, relation, input, primaryKey);
   builder.add({
     kind: 'sink',
-    inputs: [input],
+    inputs: [written],
     schema: fields,
-    changelog,
+    changelog: builder.nodes[written].changelog,
     table: relation.table,
     primaryKey,
     notNull: builder.settings.notNull,
+    place: relation.place,
+  });
+}
+
+/** What the sink is to write of `input`: where that updates rows by other columns than the sink's primary key, their last row by key. */
+function materialized(builder: PlanBuilder, relation: SinkRelation, input: number, primaryKey: readonly number[]): number {
+  const { upsertMaterialize, notNull, stateTtlMs } = builder.settings;
+  const { schema, changelog } = builder.nodes[input];
+  const accepts = relation.table?.bound.accepts ?? 'insert';
+  if (primaryKey.length === 0 || accepts === 'insert' || upsertMaterialize === 'NONE') return input;
+  const keys = upsertKeysOf(builder.nodes, input, accepts === 'changelog');
+  const isByKey = changelog === 'insert' || keys.some((key) => key.every((column) => primaryKey.includes(column)));
+  if (isByKey && upsertMaterialize === 'AUTO') return input;
+  if (notNull === 'DROP')
+    throw unsupported(
+      "a PRIMARY KEY that is not the query's own, with 'table.exec.sink.not-null-enforcer' = 'DROP',",
+      relation.place,
+      'Filter the NULLs in the query and leave the setting at ERROR.',
+    );
+  return builder.add({
+    kind: 'upsert-materialize',
+    inputs: [input],
+    schema,
+    changelog: 'retract',
+    keys: primaryKey,
+    upsertKey: keys.toSorted((a, b) => a.length - b.length)[0] ?? null,
+    stateTtlMs,
     place: relation.place,
   });
 }

@@ -10,6 +10,7 @@ import { OverOperator } from './over-operator.ts';
 import { RankOperator } from './rank-operator.ts';
 import { RunningOverOperator } from './running-over-operator.ts';
 import { UnionOperator } from './union-operator.ts';
+import { UpsertMaterializeOperator } from './upsert-materialize-operator.ts';
 import { WindowAggregateOperator } from './window-aggregate-operator.ts';
 import { WindowAssignOperator } from './window-assign-operator.ts';
 import { WindowRankOperator } from './window-rank-operator.ts';
@@ -35,6 +36,7 @@ const factories: {
   'window-rank': (node, [input], output, context) => new WindowRankOperator(node, input, output, context),
   rank: (node, [input], output, context) => new RankOperator(node, input, output, context),
   normalize: (node, _inputs, output, context) => new NormalizeOperator(node, output, context),
+  'upsert-materialize': (node, _inputs, output, context) => new UpsertMaterializeOperator(node, output, context),
 };
 
 /** The operator for a node; `inputs` are the schemas of the node's inputs. */

@@ -1,13 +1,11 @@
 import type { RankNode } from '../../plan/node.ts';
-import { BATCH_ROWS, type Batch } from '../../types/batch.ts';
+import type { Batch } from '../../types/batch.ts';
 import type { BigintColumn, Column } from '../../types/column.ts';
 import { DELETE, INSERT, isRetraction, UPDATE_AFTER, UPDATE_BEFORE } from '../../types/row-kind.ts';
 import type { Schema } from '../../types/schema.ts';
 import { copyRange, sameValues } from '../state/columns.ts';
-import { createKeyIndex } from '../state/create-key-index.ts';
-import type { KeyIndex, KeyIndexSnapshot } from '../state/key-index.ts';
-import { RowStore, type RowStoreSnapshot } from '../state/row-store.ts';
-import { TimeToLive } from '../state/time-to-live.ts';
+import { KeyedRowLists, type KeyedRowListsSnapshot } from '../state/keyed-row-lists.ts';
+import type { RowStore } from '../state/row-store.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { rowComparison, type CompareRows } from './compare-rows.ts';
 import { createMetrics, type Operator, type OperatorContext, type Output } from './operator.ts';
@@ -23,45 +21,32 @@ export class RankOperator implements Operator {
   private readonly node: RankNode;
   private readonly writer: BatchWriter;
   private readonly width: number;
-  private readonly keys: KeyIndex;
+  /** By partition, in order of rank. */
+  private readonly ranked: KeyedRowLists;
   private readonly rows: RowStore;
-  /** By slot: handles of the partition's rows in order of rank. */
-  private readonly ranked: number[][] = [];
   private readonly compare: CompareRows;
-  private readonly timeToLive: TimeToLive;
-  private readonly keyColumns: Column[] = [];
-  private slots = new Int32Array(BATCH_ROWS);
 
   constructor(node: RankNode, input: Schema, output: Output, context: OperatorContext) {
     this.node = node;
     this.writer = new BatchWriter(node.schema, output, this.metrics, true);
     this.width = input.length;
-    this.keys = createKeyIndex(node.partition.map((column) => input[column].type));
-    this.rows = new RowStore(input);
+    this.ranked = new KeyedRowLists(input, node.partition, node.stateTtlMs, context.clock);
+    this.rows = this.ranked.rows;
     this.compare = rowComparison(node.order, input);
-    this.timeToLive = new TimeToLive(node.stateTtlMs, context.clock);
   }
 
   process(_input: number, batch: Batch): void {
     const { length, columns, kinds, watermarks } = batch;
-    const { writer, keys, timeToLive, node } = this;
+    const { writer, ranked } = this;
     this.metrics.rowsIn += length;
-    if (this.slots.length < length) this.slots = new Int32Array(length);
-    timeToLive.beginBatch((slot) => this.forget(slot));
-    for (let k = 0; k < node.partition.length; k++) this.keyColumns[k] = columns[node.partition[k]];
+    ranked.beginBatch(columns, length);
     writer.advance(batch.startWatermark);
     for (let i = 0; i < length; i++) {
       if (watermarks !== null) writer.advance(watermarks[i]);
-      keys.resolve(this.keyColumns, i, i + 1, this.slots);
-      const slot = this.slots[i];
-      timeToLive.reserve(slot + 1);
-      if (keys.createdCount > 0) this.ranked[slot] = [];
-      else if (timeToLive.isExpired(slot)) this.empty(slot);
-      timeToLive.touch(slot);
-      const list = this.ranked[slot];
+      const list = ranked.listOf(i);
       if (kinds === null || !isRetraction(kinds[i])) this.insert(list, columns, i);
       else this.takeBack(list, columns, i);
-      if (list.length === 0) this.forget(slot);
+      ranked.settle();
     }
     this.advance(0, batch.watermark);
   }
@@ -74,25 +59,14 @@ export class RankOperator implements Operator {
   }
 
   snapshot(): unknown {
-    const slots = this.keys.liveSlots();
-    return {
-      watermark: this.metrics.watermark,
-      keys: this.keys.snapshot(),
-      usedAt: this.timeToLive.snapshot(slots),
-      counts: Array.from(slots, (slot) => this.ranked[slot].length),
-      rows: this.rows.snapshot(Array.from(slots).flatMap((slot) => this.ranked[slot])),
-    } satisfies RankSnapshot;
+    return { watermark: this.metrics.watermark, ...this.ranked.snapshot() } satisfies RankSnapshot;
   }
 
   restore(state: unknown): void {
-    const { watermark, keys, usedAt, counts, rows } = state as RankSnapshot;
+    const { watermark, ...ranked } = state as RankSnapshot;
     this.metrics.watermark = watermark;
     this.writer.startAt(watermark);
-    this.keys.restore(keys);
-    this.timeToLive.restore(usedAt);
-    this.rows.restore(rows);
-    let handle = 0;
-    for (const count of counts) this.ranked.push(Array.from({ length: count }, () => handle++));
+    this.ranked.restore(ranked);
     this.metrics.stateEntries = this.rows.size;
   }
 
@@ -204,24 +178,6 @@ export class RankOperator implements Operator {
     }
     return -1;
   }
-
-  private empty(slot: number): void {
-    for (const handle of this.ranked[slot]) this.rows.remove(handle);
-    this.ranked[slot] = [];
-  }
-
-  private forget(slot: number): void {
-    this.empty(slot);
-    this.timeToLive.release(slot);
-    this.keys.remove(slot);
-  }
 }
 
-interface RankSnapshot {
-  readonly watermark: number;
-  readonly keys: KeyIndexSnapshot;
-  readonly usedAt: Float64Array;
-  /** Rows of each partition, which `rows` holds partition by partition in order of rank. */
-  readonly counts: readonly number[];
-  readonly rows: RowStoreSnapshot;
-}
+type RankSnapshot = KeyedRowListsSnapshot & { readonly watermark: number };
