@@ -38,14 +38,14 @@ const HASH_MULTIPLIER = -1640531535;
  * Invariant: the dictionary holds each string once, so that equal strings of a batch have equal codes.
  */
 export class TextDecoder {
-  /** For the code of `findCode`, until the next call of `find`. */
+  /** For the code of `findCode`. A table that has been replaced since only lacks what came later. */
   table = freeSlots(FIRST_SLOTS);
   shift = FIRST_SHIFT;
   private dictionary: TextDictionary = new TextDictionary();
   private usesCodes = false;
   private arena = new Uint8Array(1024);
   private arenaLength = 0;
-  /** The bytes that `find` was last called for, and a view of them. */
+  /** The bytes that were looked at last, and a view of them. */
   private viewed: Uint8Array = this.arena;
   private view = new DataView(this.arena.buffer);
   private textBytes = 0;
@@ -59,9 +59,9 @@ export class TextDecoder {
   begin(column: TextColumn, empty: boolean): void {
     if (empty) {
       this.judge();
-      column.useDictionary(this.worthwhile ? this.dictionary : null);
+      column.begin(this.worthwhile ? this.dictionary : null);
     } else if (column.dictionary !== this.dictionary) {
-      column.dropDictionary();
+      column.keepAsStrings();
     }
     this.usesCodes = column.dictionary !== null;
   }
@@ -99,21 +99,24 @@ export class TextDecoder {
 
   /** The code of the string in UTF-8 at [start, end), or -1 when it is not valid UTF-8. */
   find(bytes: Uint8Array, start: number, end: number): number {
-    const view = bytes === this.viewed ? this.view : this.viewOf(bytes);
-    const length = end - start;
     let hash = 0;
-    let first = 0;
-    let last = 0;
-    if (length < 4) {
-      for (let i = start; i < end; i++) first = (first << 8) | bytes[i];
-      hash = Math.imul(first, HASH_MULTIPLIER);
+    if (end - start < 4) {
+      hash = Math.imul(shortText(bytes, start, end), HASH_MULTIPLIER);
     } else {
+      const view = this.viewOf(bytes);
       for (let i = start; i + 4 <= end; i += 4) hash = Math.imul(hash ^ view.getInt32(i, true), HASH_MULTIPLIER);
-      first = view.getInt32(start, true);
-      last = view.getInt32(end - 4, true);
-      hash = Math.imul(hash ^ last, HASH_MULTIPLIER);
+      hash = Math.imul(((hash << 7) | (hash >>> 25)) ^ view.getInt32(end - 4, true), HASH_MULTIPLIER);
     }
+    return this.findHashed(bytes, start, end, hash);
+  }
+
+  /** As `find`, for a string whose hash is known. */
+  findHashed(bytes: Uint8Array, start: number, end: number, hash: number): number {
+    const view = this.viewOf(bytes);
     const { table } = this;
+    const length = end - start;
+    const first = length < 4 ? shortText(bytes, start, end) : view.getInt32(start, true);
+    const last = length < 4 ? 0 : view.getInt32(end - 4, true);
     let at = (hash >>> this.shift) * SLOT_WORDS;
     while (table[at + LENGTH] >= 0) {
       if (
@@ -133,7 +136,20 @@ export class TextDecoder {
       }
       at = (at + SLOT_WORDS) & (table.length - 1);
     }
-    return this.add(at, bytes, start, end, hash);
+    const code = this.add(bytes, start, end);
+    if (code < 0) return -1;
+    table[at + LENGTH] = length;
+    table[at + FIRST] = first;
+    table[at + LAST] = last;
+    table[at + CODE] = code;
+    table[at + HASH] = hash;
+    if (length > 8) {
+      table[at + SECOND] = view.getInt32(start + 4, true);
+      table[at + SECOND_LAST] = view.getInt32(end - 8, true);
+    }
+    if (length > 16) table[at + ARENA] = this.keepMiddle(bytes.subarray(start + 8, end - 8));
+    if (2 * SLOT_WORDS * (code + 1) > table.length) this.grow();
+    return code;
   }
 
   private hasMiddle(arenaStart: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -143,40 +159,20 @@ export class TextDecoder {
   }
 
   private viewOf(bytes: Uint8Array): DataView<ArrayBuffer> {
+    if (bytes === this.viewed) return this.view;
     this.viewed = bytes;
     this.view = new DataView(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
     return this.view;
   }
 
-  /** Adds a string whose slot is the free one at `at`. */
-  private add(at: number, bytes: Uint8Array, start: number, end: number, hash: number): number {
+  /** A new string's code, or -1 when it is not valid UTF-8. */
+  private add(bytes: Uint8Array, start: number, end: number): number {
     const text = decodeUtf8(bytes, start, end);
     if (text === undefined) return -1;
-    const { table, view } = this;
-    const { values } = this.dictionary;
-    const length = end - start;
-    const code = values.push(text) - 1;
     this.misses++;
-    this.textBytes += length;
-    if (length > LONG_BYTES) this.longs++;
-    table[at + LENGTH] = length;
-    table[at + CODE] = code;
-    table[at + HASH] = hash;
-    if (length < 4) {
-      table[at + FIRST] = 0;
-      for (let i = start; i < end; i++) table[at + FIRST] = (table[at + FIRST] << 8) | bytes[i];
-      table[at + LAST] = 0;
-    } else {
-      table[at + FIRST] = view.getInt32(start, true);
-      table[at + LAST] = view.getInt32(end - 4, true);
-    }
-    if (length > 8) {
-      table[at + SECOND] = view.getInt32(start + 4, true);
-      table[at + SECOND_LAST] = view.getInt32(end - 8, true);
-    }
-    if (length > 16) table[at + ARENA] = this.keepMiddle(bytes.subarray(start + 8, end - 8));
-    if (2 * SLOT_WORDS * values.length > table.length) this.grow();
-    return code;
+    this.textBytes += end - start;
+    if (end - start > LONG_BYTES) this.longs++;
+    return this.dictionary.values.push(text) - 1;
   }
 
   private keepMiddle(middle: Uint8Array): number {
@@ -234,25 +230,34 @@ export class TextDecoder {
   }
 }
 
+/** The bytes of a text of less than four as one number. */
+function shortText(bytes: Uint8Array, start: number, end: number): number {
+  let number = 0;
+  for (let i = start; i < end; i++) number = (number << 8) | bytes[i];
+  return number;
+}
+
 /** The hash of a text so far with one more of its words, as generated code. */
 export const hashWordCode = (hash: string, word: string): string => `Math.imul(${hash} ^ ${word}, ${HASH_MULTIPLIER})`;
 
 /**
- * Generated code that sets `code` to what `find` would answer: the first look is its own, `find` does the rest. At hand are the
- * names `table` and `shift` (what the decoder has under these names), `decoder`, the bytes `b` with their view `v`, the text's
- * place `s` to `p`, and `h`, to which `hashWordCode` has added all its whole words.
+ * Generated code that sets `code` to what `find` would answer: the first look is its own, `findHashed` does the rest. At hand
+ * are the names `table` and `shift` (what the decoder has under these names), `decoder`, the bytes `b` with their view `v`, the
+ * text's place `s` to `p`, and `h`, to which `hashWordCode` has added all its whole words.
  */
 export function findCode(table: string, shift: string, decoder: string): string {
   return `const l = p - s; let code = -1;
 if (l >= 4) {
-  const last = v.getInt32(p - 4, true), e = (${hashWordCode('h', 'last')} >>> ${shift}) * ${SLOT_WORDS};
+  const last = v.getInt32(p - 4, true);
+  h = ${hashWordCode('((h << 7) | (h >>> 25))', 'last')};
+  const e = (h >>> ${shift}) * ${SLOT_WORDS};
   if (${table}[e + ${LENGTH}] === l && ${table}[e + ${FIRST}] === v.getInt32(s, true) && ${table}[e + ${LAST}] === last) {
     if (l <= 8 || (l <= 16 && ${table}[e + ${SECOND}] === v.getInt32(s + 4, true) && ${table}[e + ${SECOND_LAST}] === v.getInt32(p - 8, true)))
       code = ${table}[e + ${CODE}];
   }
 }
 if (code < 0) {
-  code = ${decoder}.find(b, s, p);
+  code = l >= 4 ? ${decoder}.findHashed(b, s, p, h) : ${decoder}.find(b, s, p);
   ${table} = ${decoder}.table;
   ${shift} = ${decoder}.shift;
 }`;

@@ -98,7 +98,7 @@ class TableDecoder implements RecordDecoder {
       start = end;
     }
     // Tombstones have no codes.
-    for (const column of batch.columns) if (column.storage === 'text') column.dropDictionary();
+    for (const column of batch.columns) if (column.storage === 'text') column.keepAsStrings();
   }
 
   #fillMetadata(records: RecordBatch, batch: Batch): void {
@@ -182,7 +182,7 @@ class KeyDecoder {
     if (valueHasKey && kinds === null) return;
     this.#columns.forEach((target, i) => {
       const column = batch.columns[target];
-      if (column.storage === 'text') column.dropDictionary();
+      if (column.storage === 'text') column.keepAsStrings();
       for (let row = 0; row < batch.length; row++) {
         if (valueHasKey && kinds?.[row] !== DELETE) continue;
         copyValue(this.#batch.columns[i], this.#rowOfRecord[recordOfRow[row] - this.#from], column, row);

@@ -257,8 +257,8 @@ export class TextDictionary {
 }
 
 /**
- * Strings, or codes of a dictionary for them. While `dictionary` is not null, `codes[i]` is the code of row i; the strings of
- * rows that were only given codes are looked up when somebody asks for `values`.
+ * Strings, and while `dictionary` is not null their codes, too. Rows may be given codes alone (`useCodes`); their strings are
+ * looked up when somebody asks for `values`.
  */
 export class TextColumn {
   readonly storage = 'text';
@@ -287,15 +287,15 @@ export class TextColumn {
     if (this.dictionary !== null) this.codes = grown(this.codes, new Int32Array(capacity));
   }
 
-  /** Begins anew, without rows. From now on every row must be given its code of this dictionary, or a string with null. */
-  useDictionary(dictionary: TextDictionary | null): void {
+  /** Begins anew, without rows. From now on every row must be given its code of this dictionary; with null, its string. */
+  begin(dictionary: TextDictionary | null): void {
     this.codedRows = 0;
     this.dictionary = dictionary;
     if (dictionary !== null && this.codes.length < this.nulls.length) this.codes = new Int32Array(this.nulls.length);
   }
 
   /** Keeps the rows, from now on as strings only. */
-  dropDictionary(): void {
+  keepAsStrings(): void {
     if (this.codedRows > 0) this.lookUp();
     this.dictionary = null;
   }
@@ -314,7 +314,7 @@ export class TextColumn {
     return this.nulls[i] === 1 ? null : this.textAt(i);
   }
 
-  /** Only for a column without dictionary. */
+  /** Only for a column without dictionary; NULL for any. */
   set(i: number, value: Value): void {
     this.nulls[i] = value === null ? 1 : 0;
     this.strings[i] = value === null ? '' : (value as string);

@@ -267,13 +267,21 @@ function stateNames(parts: readonly Part[]): string[] {
 
 function columnNames(parts: readonly Part[]): string[] {
   const used = new Set<number>();
-  for (const { call } of parts) {
+  // Values that nobody reads are not asked for: those of a text column may have to be looked up first.
+  const read = new Set<number>();
+  for (const { call, readColumns } of parts) {
     for (const { column } of columnArgs(call)) used.add(column);
-    if (call.filter >= 0) used.add(call.filter);
+    for (const { column } of readColumns) read.add(column);
+    if (call.filter < 0) continue;
+    used.add(call.filter);
+    read.add(call.filter);
   }
   return [...used]
     .sort((a, b) => a - b)
-    .map((n) => `const column${n} = columns[${n}], values${n} = column${n}.values, nulls${n} = column${n}.nulls;`);
+    .map(
+      (n) =>
+        `const column${n} = columns[${n}],${read.has(n) ? ` values${n} = column${n}.values,` : ''} nulls${n} = column${n}.nulls;`,
+    );
 }
 
 function allFields(parts: readonly Part[]): [string, AccumulatorField][] {

@@ -27,8 +27,9 @@ const INITIAL: Record<Storage, string> = {
 };
 
 /**
- * Writes JavaScript statements that evaluate expressions over row `i` of a batch whose columns are at hand as `v3` (values),
- * `n3` (nulls) and, for timestamps, `s3` (nanoseconds within the millisecond, or null). What was computed once in a scope is not computed again.
+ * Writes JavaScript statements that evaluate expressions over row `i` of a batch. What they read of its columns is at hand, by the
+ * prologue, as `v3` (values), `n3` (nulls) and, for timestamps, `nanos3` (within the millisecond, or null). What was computed once
+ * in a scope is not computed again.
  */
 export class ExpressionWriter {
   readonly lines: string[] = [];

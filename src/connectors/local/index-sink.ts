@@ -43,11 +43,7 @@ export class IndexSink implements Sink {
   commit(): void {
     const { index } = this.#context.store();
     for (const [name, documents] of this.#documents) {
-      index.putAll(
-        name,
-        [...documents].filter((document): document is [string, string] => document[1] !== null),
-      );
-      for (const [id, json] of documents) if (json === null) index.delete(name, id);
+      index.apply(name, documents);
     }
     this.#documents.clear();
     this.#pendingBytes = 0;

@@ -63,21 +63,25 @@ export class LocalIndex {
 
   /** Writes a document, in place of an earlier one with the same id. */
   put(index: string, id: string, json: string): void {
-    this.putAll(index, [[id, json]]);
+    this.apply(index, new Map([[id, json]]));
   }
 
-  /** Writes documents, given as id and JSON text, in place of earlier ones with the same ids. */
-  putAll(index: string, documents: readonly (readonly [id: string, json: string])[]): void {
-    if (documents.length === 0) return;
+  /** Writes documents, given as JSON text by id, in place of earlier ones with the same ids; null deletes one. */
+  apply(index: string, documents: ReadonlyMap<string, string | null>): void {
     this.#store.transaction(() => {
-      const key = this.#indexId(index) ?? (this.#one(this.#create, index)![0] as number);
-      for (let from = 0; from < documents.length;) {
-        const isMany = from + PUT_ROWS <= documents.length;
-        const to = from + (isMany ? PUT_ROWS : 1);
-        const values = documents.slice(from, to).flatMap(([id, json]) => [key, id, json]);
-        this.#store.attempt(() => (isMany ? this.#putMany : this.#put).run(...values));
-        from = to;
+      let key = this.#indexId(index);
+      let values: (string | number)[] = [];
+      for (const [id, json] of documents) {
+        if (json === null) {
+          this.delete(index, id);
+          continue;
+        }
+        key ??= this.#one(this.#create, index)![0] as number;
+        if (values.push(key, id, json) < 3 * PUT_ROWS) continue;
+        this.#store.attempt(() => this.#putMany.run(...values));
+        values = [];
       }
+      for (let i = 0; i < values.length; i += 3) this.#store.attempt(() => this.#put.run(...values.slice(i, i + 3)));
     });
   }
 

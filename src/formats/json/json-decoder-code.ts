@@ -7,16 +7,19 @@ import type { JsonOptions } from './json-options.ts';
 /**
  * The source of a decoder for a schema: `new Function(...JSON_DECODER_PARAMETERS, source)` answers it when called with the
  * runtime parts. Records that are written as the layout says are read straight into the columns. Where one departs from it,
- * `help.nextField` finds the next field that the table has; everything unusual is given up, and `help.slow` then reads the record.
+ * `finder.nextField` finds the next field that the table has; everything unusual is given up, and `help.slow` then reads the record.
  *
  * The layout comes in as numbers: `w` holds the bytes in front of each value as little-endian words, the last overlapping the
  * one before. The cursor `p` and everything that changes is a local variable.
  */
-export const JSON_DECODER_PARAMETERS = ['w', 'help'] as const;
+export const JSON_DECODER_PARAMETERS = ['w', 'help', 'finder'] as const;
+
+/** So many columns of text look for their codes in generated code. V8 does not optimise functions beyond a certain size. */
+const MAX_INLINE_TEXTS = 16;
 
 /** What a decoder of this layout is to be called with as `w`. */
-export function layoutWords({ order, leads }: JsonLayout): Int32Array {
-  return Int32Array.from(order.flatMap((field) => wordOffsets(leads[field].length).map((at) => leads[field].readInt32LE(at))));
+export function layoutWords(layout: JsonLayout): Int32Array {
+  return Int32Array.from(layout.flatMap(({ lead }) => wordOffsets(lead.length).map((at) => lead.readInt32LE(at))));
 }
 
 function wordOffsets(length: number): number[] {
@@ -33,15 +36,18 @@ export function isPlainName(name: string): boolean {
 
 /** The body of the function that answers the decoder. */
 export function jsonDecoderSource(schema: Schema, options: JsonOptions, layout: JsonLayout): string {
-  const fields = schema.map(({ type }, k) => new FieldCode(type, k, layout.leads[k].length, options));
-  const inOrder = layout.order.map((k) => fields[k]);
+  const inlinesTexts = schema.filter(({ type }) => type.kind === 'CHAR' || type.kind === 'VARCHAR').length <= MAX_INLINE_TEXTS;
+  const fields = schema.map(({ type }, k) => new FieldCode(type, k, options, inlinesTexts));
+  const steps = layout.map(({ field, lead }, step) =>
+    field >= 0 ? fields[field].caseCode(leadCode(step, lead.length)) : skipCode(leadCode(step, lead.length)),
+  );
   const count = fields.length;
   const masks = Math.ceil(count / 31);
   const seen = Array.from({ length: masks }, (_, m) => `seen${m}`);
   const all = Array.from({ length: masks }, (_, m) => 2 ** Math.min(31, count - 31 * m) - 1);
   return `'use strict';
-${inOrder
-  .flatMap((field) => field.wordNames())
+${layout
+  .flatMap(({ lead }, step) => wordOffsets(lead.length).map((_, i) => `w${step}_${i}`))
   .map((name, i) => `const ${name} = w[${i}];`)
   .join('\n')}
 const powers = help.powers;
@@ -61,14 +67,16 @@ ${fields.map(({ k }) => `  n${k}.fill(0, row, row + to - from);`).join('\n')}
       while (end > p && b[end - 1] <= 32) end--;
       if (end - p < 2 || b[end - 1] !== 125) break fast;
       ${seen.map((name) => `let ${name} = 0;`).join(' ')}
-      let f = ${layout.order[0]}, c = 0, found = false;
+      let f = -1, c = 0, found = false;
       fields: for (;;) {
         switch (f) {
-${inOrder.map((field) => indented(field.caseCode(), 10)).join('\n')}
+          case -1:
+${steps.map((step) => indented(step, 10)).join('\n')}
+            // Here nearly all records end: no call for them.
             if (b[p] === 125 && p + 1 === end) break fields;
-            f = help.nextField(b, p, end, false);
+            f = finder.nextField(b, p, end, false);
             if (f < 0) break fast;
-            p = help.position;
+            p = finder.position;
             found = true;
             continue fields;
           default:
@@ -94,26 +102,41 @@ ${
 `;
 }
 
+/** What stands in front of a value: how long it is, and whether it is there at p. */
+interface LeadCode {
+  readonly length: number;
+  readonly isThere: string;
+}
+
+function leadCode(step: number, length: number): LeadCode {
+  const words = wordOffsets(length).map((at, i) => `v.getInt32(p${at === 0 ? '' : ` + ${at}`}, true) === w${step}_${i}`);
+  return { length, isThere: `p + ${length} <= end && ${words.join(' && ')}` };
+}
+
+/** Passes over a field that the table does not have, where it is the next one. */
+function skipCode({ length, isThere }: LeadCode): string {
+  return `if (${isThere}) {
+  p = finder.skipValue(b, p + ${length}, end);
+  if (p < 0) break fast;
+}`;
+}
+
 /** The code of one field: of finding it and of reading its value. */
 class FieldCode {
   readonly k: number;
   readonly seen: string;
   readonly bit: number;
   private readonly type: SqlType;
-  private readonly leadLength: number;
   private readonly options: JsonOptions;
+  private readonly inlinesTexts: boolean;
 
-  constructor(type: SqlType, k: number, leadLength: number, options: JsonOptions) {
+  constructor(type: SqlType, k: number, options: JsonOptions, inlinesTexts: boolean) {
     this.type = type;
     this.k = k;
-    this.leadLength = leadLength;
     this.options = options;
+    this.inlinesTexts = inlinesTexts;
     this.seen = `seen${Math.floor(k / 31)}`;
     this.bit = 2 ** (k % 31);
-  }
-
-  wordNames(): string[] {
-    return wordOffsets(this.leadLength).map((_, i) => `w${this.k}_${i}`);
   }
 
   /** The column's arrays as local variables. */
@@ -130,36 +153,39 @@ class FieldCode {
       case 'VARCHAR':
         lines.push(
           `  const t${k} = texts[${k}], codes${k} = col${k}.codes, coded${k} = col${k}.dictionary !== null;`,
-          `  let table${k} = t${k}.table, shift${k} = t${k}.shift;`,
+          ...(this.inlinesTexts ? [`  let table${k} = t${k}.table, shift${k} = t${k}.shift;`] : []),
         );
         break;
       case 'DATE':
-        lines.push(`  const v${k} = col${k}.values;`, `  let da${k} = 0, db${k} = 0, dc${k} = 0, day${k} = NaN;`);
+        lines.push(`  const v${k} = col${k}.values;`, `  let ${this.firstDay()};`);
         break;
       case 'TIMESTAMP':
       case 'TIMESTAMP_LTZ':
-        lines.push(
-          `  const v${k} = col${k}.values;`,
-          `  let da${k} = 0, db${k} = 0, dc${k} = 0, dd${k} = 0, day${k} = NaN, minute${k} = NaN;`,
-        );
+        lines.push(`  const v${k} = col${k}.values;`, `  let ${this.firstDay()}, dd${k} = ${wordOf('0:00')}, minute${k} = 0;`);
         break;
       default:
-        lines.push(`  const v${k} = col${k}.values;`);
+        if (hasValueCode(this.type)) lines.push(`  const v${k} = col${k}.values;`);
     }
     return lines.join('\n');
   }
 
+  /** The day that is remembered first, and its text as words, with the separator and the first digit of a time behind it. */
+  private firstDay(): string {
+    const { k } = this;
+    const behind = this.type.kind === 'DATE' ? '\0\0' : `${this.options.timestampStandard === 'SQL' ? ' ' : 'T'}0`;
+    return `da${k} = ${wordOf('1970')}, db${k} = ${wordOf('-01-')}, dc${k} = ${wordOf(`01${behind}`)}, day${k} = 0`;
+  }
+
   /** Reads the field where it is the next one; the code of the field behind it in the layout follows. */
-  caseCode(): string {
-    const { k, leadLength } = this;
-    const compare = wordOffsets(leadLength).map((at, i) => `v.getInt32(p${at === 0 ? '' : ` + ${at}`}, true) === w${k}_${i}`);
+  caseCode({ length, isThere }: LeadCode): string {
+    const { k } = this;
     return `case ${k}: {
   if (found) found = false;
-  else if (p + ${leadLength} <= end && ${compare.join(' && ')}) p += ${leadLength};
+  else if (${isThere}) p += ${length};
   else {
-    f = help.nextField(b, p, end, p === starts[i]);
+    f = finder.nextField(b, p, end, p === starts[i]);
     if (f < 0) break fast;
-    p = help.position;
+    p = finder.position;
     if (f !== ${k}) {
       found = true;
       continue fields;
@@ -245,7 +271,7 @@ if (stop !== 0) p += (31 - Math.clz32(stop & -stop)) >> 3;
 else while (p < end && b[p] !== 34 && b[p] !== 92) p++;
 if (p >= end || b[p] !== 34) break fast;
 if (coded${k}) {
-${indented(findCode(`table${k}`, `shift${k}`, `t${k}`), 2)}
+${indented(this.inlinesTexts ? findCode(`table${k}`, `shift${k}`, `t${k}`) : `const code = t${k}.find(b, s, p);`, 2)}
   if (code < 0) break fast;
   codes${k}[row] = code;
 } else if (!t${k}.putBytes(col${k}, row, b, s, p)) break fast;
@@ -401,3 +427,10 @@ v${k}[row] = value;`;
 }
 
 const indented = (code: string, by: number): string => code.replace(/^(?=.)/gm, ' '.repeat(by));
+
+const wordOf = (text: string): number => Buffer.from(text, 'latin1').readInt32LE(0);
+
+/** The value is read by generated code; others are put into their columns by `help.readValue`. */
+function hasValueCode({ kind }: SqlType): boolean {
+  return !['BINARY', 'VARBINARY', 'ARRAY', 'MULTISET', 'MAP', 'ROW', 'NULL'].includes(kind);
+}

@@ -7,9 +7,9 @@ import type { Value } from '../../types/value.ts';
 import { MalformedRecordError, type Decoder, type MalformedRecord, type ReportMalformed } from '../format.ts';
 import { nearestFloat } from '../java-parse.ts';
 import { TextDecoder, bufferOf } from '../text-decoder.ts';
-import { isPlainName, JSON_DECODER_PARAMETERS, jsonDecoderSource, layoutWords } from './json-decoder-code.ts';
-import { JsonFieldFinder } from './json-field-finder.ts';
-import { isSameLayout, plainLayout, recordLayout, type JsonLayout } from './json-layout.ts';
+import { isPlainName, jsonDecoderSource } from './json-decoder-code.ts';
+import { JsonFastPath } from './json-fast-path.ts';
+import { plainLayout } from './json-layout.ts';
 import type { JsonOptions } from './json-options.ts';
 import { FieldError, JsonRowReader, reasonOf, type RowReader } from './json-row-reader.ts';
 import { JsonTokenizer } from './json-tokenizer.ts';
@@ -25,10 +25,11 @@ export function createExactJsonDecoder(schema: Schema, targets: readonly number[
   return new JsonDecoder(schema, targets, options, false);
 }
 
-/** The source that a decoder is generated as for records without spaces and with the table's order of fields. */
+/** The source that a decoder is generated as for records that are written without spaces and in the table's order. */
 export function jsonDecoderCode(schema: Schema, options: JsonOptions): string {
   if (!hasFastPath(schema, options)) return '// read token by token\n';
-  return jsonDecoderSource(schema, options, plainLayout(schema.map(({ name }) => name)));
+  const source = jsonDecoderSource(schema, options, plainLayout(schema.map(({ name }) => name)));
+  return `// for records without spaces, in the table's order: what runs is generated anew for the order and the spaces that records have\n${source}`;
 }
 
 function hasFastPath(schema: Schema, options: JsonOptions): boolean {
@@ -38,78 +39,48 @@ function hasFastPath(schema: Schema, options: JsonOptions): boolean {
 /** Powers of ten that a double holds exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** What generated code calls for what is rare. Positions of -1 and answers of false mean: give the record up. */
-interface Runtime {
-  readonly powers: Float64Array;
-  readonly position: number;
-  nextField(bytes: Uint8Array, at: number, end: number, isStart: boolean): number;
-  readValue(field: number, row: number, bytes: Uint8Array, at: number, end: number): number;
-  day(bytes: Uint8Array, at: number): number;
-  digits(bytes: Uint8Array, start: number, end: number): number;
-  double(bytes: Uint8Array, start: number, end: number, fraction: number): number;
-  float(bytes: Uint8Array, start: number, end: number): number;
-  putBigint(bytes: Uint8Array, start: number, end: number, minus: boolean, words: Int32Array, row: number): boolean;
-  slow(records: RecordBatch, record: number, row: number): boolean;
-}
-
-type GeneratedDecode = (
-  records: RecordBatch,
-  from: number,
-  to: number,
-  batch: Batch,
-  columns: readonly Column[],
-  texts: readonly (TextDecoder | null)[],
-  recordOfRow: Int32Array,
-) => void;
-
-/** Layouts that code is generated for, at most, while most records of a batch are not as the one before says. */
-const MAX_LAYOUTS = 4;
-/** So many records at the end of a batch are looked at for a layout. */
-const SAMPLE_RECORDS = 8;
-
 class JsonDecoder implements Decoder {
-  private readonly schema: Schema;
-  private readonly names: readonly string[];
   private readonly targets: readonly number[];
   private readonly options: JsonOptions;
   private readonly json = new JsonTokenizer();
   private readonly fieldJson = new JsonTokenizer();
   private readonly reader: RowReader;
   private readonly fieldReader: JsonRowReader;
-  private readonly finder: JsonFieldFinder;
   private readonly texts: readonly (TextDecoder | null)[];
-  private readonly isFast: boolean;
-  private generated: GeneratedDecode | null = null;
-  private layout: JsonLayout | null = null;
-  private layouts = 0;
+  private readonly fastPath: JsonFastPath | null;
   private columns: Column[] = [];
   private report: ReportMalformed = () => undefined;
 
   constructor(schema: Schema, targets: readonly number[], options: JsonOptions, fast: boolean) {
-    this.schema = schema;
-    this.names = schema.map(({ name }) => name);
     this.targets = targets;
     this.options = options;
     this.reader = options.parserEnabled
       ? new JsonRowReader(schema, options, this.json)
       : new JsonTreeReader(schema, options, this.json);
     this.fieldReader = new JsonRowReader(schema, options, this.fieldJson);
-    this.finder = new JsonFieldFinder(this.names);
     this.texts = schema.map(({ type }) => (type.kind === 'CHAR' || type.kind === 'VARCHAR' ? new TextDecoder() : null));
-    this.isFast = fast;
+    this.fastPath = fast
+      ? new JsonFastPath(schema, options, {
+          powers: POWERS,
+          readValue: (field, row, bytes, at, end) => this.readValue(field, row, bytes, at, end),
+          day: dayAt,
+          digits: digitsAt,
+          double: doubleAt,
+          float: floatAt,
+          putBigint: putBigintAt,
+          slow: (records, record, row) => this.decodeExactly(records, record, row),
+        })
+      : null;
   }
 
   decode(records: RecordBatch, from: number, to: number, batch: Batch, recordOfRow: Int32Array, report: ReportMalformed): void {
-    const { texts, finder } = this;
+    const { texts } = this;
     this.report = report;
     this.columns = this.targets.map((target) => batch.columns[target]);
     const first = batch.length;
     for (let k = 0; k < texts.length; k++) texts[k]?.begin(this.columns[k] as TextColumn, first === 0);
-    if (this.isFast && this.layout === null) this.learnLayout(records, from, to);
-    if (this.generated !== null) {
-      finder.calls = 0;
-      this.generated(records, from, to, batch, this.columns, texts, recordOfRow);
-      if (finder.calls * 2 > to - from) this.learnLayout(records, from, to);
+    if (this.fastPath !== null) {
+      this.fastPath.decoderFor(records, from, to)(records, from, to, batch, this.columns, texts, recordOfRow);
     } else {
       for (let i = from; i < to; i++) {
         if (records.valueEnds[i] >= records.valueStarts[i] && this.decodeExactly(records, i, batch.length)) {
@@ -118,27 +89,6 @@ class JsonDecoder implements Decoder {
       }
     }
     for (let k = 0; k < texts.length; k++) texts[k]?.end(this.columns[k] as TextColumn, batch.length - first, batch.length);
-  }
-
-  /** Generates code for records as the last ones are written. */
-  private learnLayout(records: RecordBatch, from: number, to: number): void {
-    if (this.layouts === MAX_LAYOUTS) return;
-    const layout = this.sampleLayout(records, from, to);
-    if (layout === undefined || (this.layout !== null && isSameLayout(layout, this.layout))) return;
-    this.layout = layout;
-    this.layouts++;
-    this.generated = this.generate(layout);
-  }
-
-  private sampleLayout({ bytes, valueStarts, valueEnds }: RecordBatch, from: number, to: number): JsonLayout | undefined {
-    for (let i = to - 1; i >= Math.max(from, to - SAMPLE_RECORDS); i--) {
-      let end = valueEnds[i];
-      while (end > valueStarts[i] && bytes[end - 1] <= 0x20) end--;
-      if (end <= valueStarts[i] || bytes[end - 1] !== 0x7d) continue;
-      const layout = recordLayout(this.names, this.finder, bytes, valueStarts[i], end);
-      if (layout !== undefined) return layout;
-    }
-    return undefined;
   }
 
   /** Reads one record into a row; false when it gives none. */
@@ -171,29 +121,6 @@ class JsonDecoder implements Decoder {
     const text = this.texts[k];
     if (text === null) this.columns[k].set(row, value);
     else text.put(this.columns[k] as TextColumn, row, value as string | null);
-  }
-
-  private generate(layout: JsonLayout): GeneratedDecode {
-    const { finder } = this;
-    const runtime: Runtime = {
-      powers: POWERS,
-      get position() {
-        return finder.position;
-      },
-      nextField: (bytes, at, end, isStart) => finder.nextField(bytes, at, end, isStart),
-      readValue: (field, row, bytes, at, end) => this.readValue(field, row, bytes, at, end),
-      day: dayAt,
-      digits: digitsAt,
-      double: doubleAt,
-      float: floatAt,
-      putBigint: putBigintAt,
-      slow: (records, record, row) => this.decodeExactly(records, record, row),
-    };
-    const create = new Function(...JSON_DECODER_PARAMETERS, jsonDecoderSource(this.schema, this.options, layout)) as (
-      words: Int32Array,
-      runtime: Runtime,
-    ) => GeneratedDecode;
-    return create(layoutWords(layout), runtime);
   }
 
   /** Reads the value of a field that has no code of its own. What fails in any way is left to the exact reader. */

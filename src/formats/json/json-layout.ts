@@ -1,22 +1,26 @@
-import type { JsonFieldFinder } from './json-field-finder.ts';
+import { UNCLEAR, type JsonFieldFinder } from './json-field-finder.ts';
 
-/** How records are written: their fields, and what stands in front of each value, as `, "name": `. */
-export interface JsonLayout {
-  /** All fields of the table in the order in which records hold them. */
-  readonly order: readonly number[];
-  /** By field, the bytes from the comma or the opening brace in front of its name until its value; at least five. */
-  readonly leads: readonly Buffer[];
+/** A message that says how others are written may have so many fields, and so much in front of a value. */
+const MAX_STEPS = 200;
+const MAX_LEAD_BYTES = 256;
+
+/** One field of a record, as they follow each other. */
+export interface LayoutStep {
+  /** Which of the table's fields it is; negative for one that the table does not have. */
+  readonly field: number;
+  /** The bytes between the value before, or the record's start, and its value: for example `, "name": `. At least four. */
+  readonly lead: Buffer;
 }
+
+/** How records are written. Every field of the table is in it. */
+export type JsonLayout = readonly LayoutStep[];
 
 /** Fields as the table has them, and no space. */
 export function plainLayout(names: readonly string[]): JsonLayout {
-  return {
-    order: names.map((_, k) => k),
-    leads: names.map((name, k) => Buffer.from(`${k === 0 ? '{' : ','}"${name}":`, 'utf8')),
-  };
+  return names.map((name, field) => ({ field, lead: Buffer.from(`${field === 0 ? '{' : ','}"${name}":`, 'utf8') }));
 }
 
-/** The layout of a record; undefined for one that is not plain or holds none of the fields. */
+/** The layout of a record; undefined for one that is not plain, is unusual, or holds none of the fields. */
 export function recordLayout(
   names: readonly string[],
   finder: JsonFieldFinder,
@@ -24,36 +28,36 @@ export function recordLayout(
   start: number,
   end: number,
 ): JsonLayout | undefined {
-  const order: number[] = [];
-  const leads: Buffer[] = [];
-  for (let at = start; at >= 0;) {
-    const field = finder.nextField(bytes, at, end, at === start);
-    if (field === names.length) return order.length === 0 ? undefined : { order: withAll(names, order, leads), leads };
-    if (field < 0 || leads[field] !== undefined) return undefined;
-    order.push(field);
-    leads[field] = Buffer.from(bytes.subarray(finder.leadStart, finder.position));
+  const steps: LayoutStep[] = [];
+  for (let at = start; at >= 0 && steps.length <= MAX_STEPS;) {
+    const field = finder.next(bytes, at, end, at === start);
+    if (field === names.length) return withAll(names, steps);
+    const lead = Buffer.from(bytes.subarray(at, Math.min(finder.position, at + MAX_LEAD_BYTES + 1)));
+    if (field === UNCLEAR || lead.length > MAX_LEAD_BYTES || (field >= 0 && steps.some((step) => step.field === field)))
+      return undefined;
+    steps.push({ field, lead });
     at = finder.behindValue(bytes, finder.position, end);
   }
   return undefined;
 }
 
 export function isSameLayout(a: JsonLayout, b: JsonLayout): boolean {
-  return a.order.every((field, i) => field === b.order[i]) && a.leads.every((lead, field) => lead.equals(b.leads[field]));
+  return a.length === b.length && a.every(({ field, lead }, i) => field === b[i].field && lead.equals(b[i].lead));
 }
 
-/** The fields that the record lacks are expected behind those that come before them in the table, written as the last one is. */
-function withAll(names: readonly string[], order: readonly number[], leads: Buffer[]): number[] {
-  const all = [...order];
-  const last = order[order.length - 1];
-  const [before, behind] = leads[last].toString('latin1').split(Buffer.from(`"${names[last]}"`, 'utf8').toString('latin1'));
+/** The fields that the record lacks are expected behind those that come before them in the table, written as the last known one is. */
+function withAll(names: readonly string[], found: readonly LayoutStep[]): JsonLayout | undefined {
+  const last = found.findLast(({ field }) => field >= 0);
+  if (last === undefined) return undefined;
+  const quoted = (name: string): Buffer => Buffer.from(`"${name}"`, 'utf8');
+  const nameAt = last.lead.indexOf(quoted(names[last.field]));
+  const before = Buffer.from(last.lead.subarray(0, nameAt).toString('latin1').replace('{', ','), 'latin1');
+  const behind = last.lead.subarray(nameAt + quoted(names[last.field]).length);
+  const steps = [...found];
   names.forEach((name, field) => {
-    if (leads[field] !== undefined) return;
-    leads[field] = Buffer.concat([
-      Buffer.from(before.replace('{', ','), 'latin1'),
-      Buffer.from(`"${name}"`, 'utf8'),
-      Buffer.from(behind, 'latin1'),
-    ]);
-    all.splice(field === 0 ? 0 : all.indexOf(field - 1) + 1, 0, field);
+    if (steps.some((step) => step.field === field)) return;
+    const lead = Buffer.concat([before, quoted(name), behind]);
+    steps.splice(steps.findIndex((step) => step.field === field - 1) + 1, 0, { field, lead });
   });
-  return all;
+  return steps;
 }

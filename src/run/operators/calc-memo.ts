@@ -80,7 +80,7 @@ export class CalcMemo {
     this.#knownRows = 0;
     this.#codes = this.#known.map((column) => {
       if (column.storage !== 'text') return null;
-      column.useDictionary(new TextDictionary());
+      column.begin(new TextDictionary());
       return new Map();
     });
   }

@@ -87,7 +87,7 @@ export class CalcOperator implements Operator {
     const { batch, memo } = this;
     const remembered = memo === null ? -1 : memo.apply(input, batch.columns, this.rows);
     if (remembered !== -1) return remembered;
-    if (memo !== null) for (const column of batch.columns) if (column.storage === 'text') column.useDictionary(null);
+    if (memo !== null) for (const column of batch.columns) if (column.storage === 'text') column.begin(null);
     return this.run(input, batch, this.rows);
   }
 

@@ -98,7 +98,7 @@ export function gather(from: Column, rows: Int32Array, count: number, to: Column
 /** As `gather` to row 0 on of a column of a batch, for all its rows: a text column keeps its dictionary and codes. */
 export function gatherColumn(from: Column, rows: Int32Array, count: number, to: Column): void {
   if (from.storage !== 'text' || to.storage !== 'text') return gather(from, rows, count, to, 0);
-  to.useDictionary(from.dictionary);
+  to.begin(from.dictionary);
   if (from.dictionary === null) return gather(from, rows, count, to, 0);
   const { codes, nulls } = from;
   const toCodes = to.codes;

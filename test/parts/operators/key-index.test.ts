@@ -79,7 +79,7 @@ test.each(cases)('slots of keys of %s are those of a map, whatever is removed in
               column.set(row, value);
               if (column.storage !== 'text' || !action.coded) return;
               const dictionary = dictionaries[action.other ? 1 : 0];
-              column.useDictionary(dictionary);
+              column.begin(dictionary);
               if (value === null) return;
               const code = dictionary.values.indexOf(value as string);
               column.codes[row] = code === -1 ? dictionary.values.push(value as string) - 1 : code;

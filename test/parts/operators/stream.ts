@@ -209,16 +209,17 @@ function batches(
       kinds[i] = event.kind;
       event.row.forEach((value, c) => {
         const column = batch.columns[c];
-        column.set(i, value);
-        if (!coded || column.storage !== 'text') return;
+        if (!coded || column.storage !== 'text') return column.set(i, value);
         const dictionary = dictionaries[input][c];
-        column.useDictionary(dictionary);
+        if (i === 0) column.begin(dictionary);
+        column.nulls[i] = value === null ? 1 : 0;
         if (value === null) return;
         let code = dictionary.values.indexOf(value as string);
         if (code === -1) code = dictionary.values.push(value as string) - 1;
         column.codes[i] = code;
       });
     }
+    if (coded) for (const column of batch.columns) if (column.storage === 'text') column.useCodes(batch.length);
     batch.watermark = watermark;
     if (kinds.some((kind) => kind !== 0)) batch.kinds = kinds;
     if (rowWatermarks.some((w) => w !== batch.startWatermark)) batch.watermarks = rowWatermarks;
