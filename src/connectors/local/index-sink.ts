@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { ByteBuffer } from '../../formats/byte-buffer.ts';
 import type { Batch } from '../../types/batch.ts';
 import { DELETE, UPDATE_BEFORE } from '../../types/row-kind.ts';
 import type { ConnectedTable, ConnectorContext, Sink } from '../connector.ts';
 import { documentPartsOf, type DocumentParts } from '../elasticsearch/document-parts.ts';
+import { PendingDocuments } from './pending-documents.ts';
 
 /**
  * Writes rows as documents of the local index within the checkpoint's transaction. With a primary key a row takes the place
@@ -12,10 +12,10 @@ import { documentPartsOf, type DocumentParts } from '../elasticsearch/document-p
 export class IndexSink implements Sink {
   readonly #context: ConnectorContext;
   readonly #parts: DocumentParts;
-  readonly #bytes = new ByteBuffer(1024);
-  /** By index and id: the last document since the last commit, or null where it is to be deleted. */
-  readonly #documents = new Map<string, Map<string, string | null>>();
-  #pendingBytes = 0;
+  /** By index, since the last commit. */
+  readonly #pending = new Map<string, PendingDocuments>();
+  /** Rows have come that update or delete others. */
+  #hasUpdates = false;
 
   constructor(table: ConnectedTable, context: ConnectorContext) {
     this.#context = context;
@@ -25,16 +25,17 @@ export class IndexSink implements Sink {
   async open(): Promise<void> {}
 
   write(batch: Batch): void {
-    const { indexName, documentId } = this.#parts;
+    const { indexName, documentId, encoder } = this.#parts;
     const { length, kinds } = batch;
     const now = this.#context.clock.now();
+    this.#hasUpdates ||= kinds !== null;
     for (let row = 0; row < length; row++) {
       const kind = kinds === null ? 0 : kinds[row];
       if (kind === UPDATE_BEFORE) continue;
       const id = documentId === null ? randomBytes(15).toString('base64url') : documentId(batch, row);
-      const json = kind === DELETE ? null : this.#jsonOf(batch, row);
-      this.#documentsOf(indexName(batch, row, now)).set(id, json);
-      this.#pendingBytes += id.length + (json?.length ?? 0) + 64;
+      const pending = this.#pendingOf(indexName(batch, row, now));
+      if (kind === DELETE) pending.delete(id);
+      else pending.put(id, encoder, batch, row);
     }
   }
 
@@ -42,28 +43,24 @@ export class IndexSink implements Sink {
 
   commit(): void {
     const { index } = this.#context.store();
-    for (const [name, documents] of this.#documents) {
-      index.apply(name, documents);
+    for (const [name, pending] of this.#pending) {
+      if (pending.size > 0) pending.commit(index, name, this.#hasUpdates);
+      // An index whose time has passed is not written to any more.
+      else this.#pending.delete(name);
     }
-    this.#documents.clear();
-    this.#pendingBytes = 0;
   }
 
   pendingBytes(): number {
-    return this.#pendingBytes;
+    let bytes = 0;
+    for (const { size } of this.#pending.values()) bytes += size;
+    return bytes;
   }
 
   async close(): Promise<void> {}
 
-  #jsonOf(batch: Batch, row: number): string {
-    this.#bytes.clear();
-    this.#parts.encoder.encode(batch, row, this.#bytes);
-    return Buffer.from(this.#bytes.bytes.buffer, this.#bytes.bytes.byteOffset, this.#bytes.length).toString();
-  }
-
-  #documentsOf(index: string): Map<string, string | null> {
-    let documents = this.#documents.get(index);
-    if (documents === undefined) this.#documents.set(index, (documents = new Map()));
-    return documents;
+  #pendingOf(index: string): PendingDocuments {
+    let pending = this.#pending.get(index);
+    if (pending === undefined) this.#pending.set(index, (pending = new PendingDocuments()));
+    return pending;
   }
 }

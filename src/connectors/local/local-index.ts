@@ -19,6 +19,9 @@ export interface DocumentChanges {
   readonly isComplete: boolean;
 }
 
+/** A text, or its bytes in UTF-8. */
+export type DocumentText = string | Uint8Array;
+
 /** Documents that one statement writes: a statement of its own for each takes eight times as long. */
 const PUT_ROWS = 64;
 
@@ -63,19 +66,15 @@ export class LocalIndex {
 
   /** Writes a document, in place of an earlier one with the same id. */
   put(index: string, id: string, json: string): void {
-    this.apply(index, new Map([[id, json]]));
+    this.putAll(index, [[id, json]]);
   }
 
-  /** Writes documents, given as JSON text by id, in place of earlier ones with the same ids; null deletes one. */
-  apply(index: string, documents: ReadonlyMap<string, string | null>): void {
+  /** Writes documents, given as id and JSON text, in place of earlier ones with the same ids. */
+  putAll(index: string, documents: Iterable<readonly [id: DocumentText, json: DocumentText]>): void {
     this.#store.transaction(() => {
       let key = this.#indexId(index);
-      let values: (string | number)[] = [];
+      let values: (number | DocumentText)[] = [];
       for (const [id, json] of documents) {
-        if (json === null) {
-          this.delete(index, id);
-          continue;
-        }
         key ??= this.#one(this.#create, index)![0] as number;
         if (values.push(key, id, json) < 3 * PUT_ROWS) continue;
         this.#store.attempt(() => this.#putMany.run(...values));
@@ -176,6 +175,6 @@ export class LocalIndex {
 }
 
 function putSql(rows: number): string {
-  const values = new Array<string>(rows).fill('(?, ?, ?)').join(', ');
+  const values = new Array<string>(rows).fill('(?, CAST(? AS TEXT), CAST(? AS TEXT))').join(', ');
   return `INSERT INTO documents (index_id, id, json) VALUES ${values} ON CONFLICT (index_id, id) DO UPDATE SET json = excluded.json`;
 }
