@@ -58,6 +58,18 @@ function checkPattern(name: string, pattern: Argument, usesGroups: boolean): voi
 
 const readsGroups = ({ literals }: Pick<CallSite, 'literals'>): boolean => literals.length === 3 && literals[2] !== 0;
 
+/** Matching a very long text may need more memory than the engine has for it, as it may in Java. */
+function matching<T>(name: string, text: string, match: () => T): T {
+  try {
+    return match();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new EvaluationError(
+      `${name}: the regular expression needs too much memory for a text of ${text.length} characters; leave such texts out by CHAR_LENGTH`,
+    );
+  }
+}
+
 const regexp: ScalarFunction = {
   name: 'REGEXP',
   summary: 'True when some part of a text matches a regular expression; false for an empty or invalid one.',
@@ -72,7 +84,7 @@ const regexp: ScalarFunction = {
       const compiled = pattern === '' ? null : patternOf(pattern);
       if (compiled === null) return false;
       compiled.regExp.lastIndex = 0;
-      return compiled.regExp.test(text);
+      return matching('REGEXP', text, () => compiled.regExp.test(text));
     };
   },
   examples: [
@@ -94,7 +106,8 @@ const regexpReplace: ScalarFunction = {
     const patternOf = patterns(literals[1], false);
     return (text: string, pattern: string, replacement: string) => {
       const compiled = patternOf(pattern);
-      return compiled === null ? null : wellFormed(text.replace(compiled.regExp, () => replacement));
+      if (compiled === null) return null;
+      return wellFormed(matching('REGEXP_REPLACE', text, () => text.replace(compiled.regExp, () => replacement)));
     };
   },
   examples: [
@@ -124,7 +137,7 @@ const regexpExtract: ScalarFunction = {
       const compiled = patternOf(pattern);
       if (compiled === null) return null;
       compiled.regExp.lastIndex = 0;
-      const match = compiled.regExp.exec(text);
+      const match = matching('REGEXP_EXTRACT', text, () => compiled.regExp.exec(text));
       // Groups that do not exist, or are negative, give NULL.
       return match?.[compiled.groups[Number(group)]] ?? null;
     };

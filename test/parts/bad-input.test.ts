@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { RunError } from '../../src/base/problem.ts';
+import { testPipeline } from '../../src/api/test-pipeline.ts';
 import { compile } from '../../src/compile/compile.ts';
 import { LocalStore } from '../../src/connectors/local/store.ts';
 import { Job } from '../../src/run/job.ts';
@@ -124,6 +125,24 @@ describe('a line of 10 MB', () => {
     for (const format of ['csv', 'raw']) {
       const { lines } = await read(bytes, 's STRING', `'format' = '${format}'`, 'CHAR_LENGTH(s)', 'n INT');
       expect(lines).toEqual(['+I[1]', '+I[10000000]', '+I[1]']);
+    }
+  });
+
+  test('of letters, of spaces, and of commas is no city, and takes no time', async () => {
+    const pipeline = await testPipeline({ file: 'pipelines/cities.sql' });
+    const lines = [long, ' '.repeat(10_000_000), ','.repeat(10_000_000), ' '.repeat(200)];
+    pipeline.send('input', ['Budapest, 30', ...lines, 'Budapest, 40']);
+    await pipeline.finish();
+    expect(pipeline.rows<{ avg_temp: number }>('output_avg').map(({ row }) => row.avg_temp)).toEqual([30, 35]);
+    const reasons = pipeline.rows<{ reason: string }>('input_errors').map(({ row }) => row.reason);
+    const isLong = 'the line is longer than 200 characters';
+    expect(reasons).toEqual([isLong, isLong, isLong, 'there is no comma']);
+  });
+
+  test('is too much for a regular expression that remembers every character of it', async () => {
+    for (const call of ["REGEXP_EXTRACT(s, '^([^,]*),')", "REGEXP_REPLACE(s, '^([^,]*),', '')"]) {
+      const { error } = await read(latin(`a,\n${long}\n`), 's STRING', `'format' = 'raw'`, call);
+      expect(error).toMatch(/^REGEXP_\w+: the regular expression needs too much memory for a text of 10000000 characters/);
     }
   });
 
