@@ -52,8 +52,8 @@ class WaitingRows<Row> {
   #isReleased = false;
   /** Wakes the loop. */
   #arrived: () => void = () => {};
-  /** Lets the job go on. */
-  #taken: () => void = () => {};
+  /** The job waits until rows have been taken. */
+  #pause: PromiseWithResolvers<void> | null = null;
 
   sink(schema: Schema): Sink {
     const read = changesOf(schema);
@@ -75,14 +75,14 @@ class WaitingRows<Row> {
   release(): void {
     this.#isReleased = true;
     this.#rows = [];
-    this.#taken();
+    this.#goOn();
   }
 
   async *rows(): AsyncGenerator<Change<Row>, void, undefined> {
     for (;;) {
       const rows = this.#rows;
       this.#rows = [];
-      this.#taken();
+      this.#goOn();
       yield* rows;
       if (this.#rows.length > 0) continue;
       if (this.#failure !== null) throw this.#failure;
@@ -96,6 +96,13 @@ class WaitingRows<Row> {
     for (const change of changes) this.#rows.push(change);
     this.#arrived();
     if (this.#rows.length < MOST_WAITING) return;
-    return new Promise((resolve) => (this.#taken = resolve));
+    // One batch of the job may give several, each of which asks: they all wait for the same.
+    this.#pause ??= Promise.withResolvers();
+    return this.#pause.promise;
+  }
+
+  #goOn(): void {
+    this.#pause?.resolve();
+    this.#pause = null;
   }
 }

@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest';
 import * as isobar from '../../src/index.ts';
 import { check, ProblemsError, query, readTopic, run, RunError, testPipeline } from '../../src/index.ts';
@@ -91,6 +92,20 @@ describe('query', () => {
         },
       },
     ]);
+  });
+
+  test('comes to its end though one batch of the input gives several of the changelog', async () => {
+    writeFileSync(join(folder, 'numbers'), '1\n'.repeat(60_000));
+    const sql = `CREATE TABLE numbers (n INT) WITH ('connector' = 'filesystem', 'path' = '${join(folder, 'numbers')}', 'format' = 'csv');
+      SELECT COUNT(*) AS n FROM numbers;`;
+    let last = 0n;
+    let count = 0;
+    for await (const { row } of query<{ n: bigint }>(sql, { store })) {
+      last = row.n;
+      // Until the query pauses: in the middle of a batch.
+      if (++count === 1) await sleep(100);
+    }
+    expect({ last, count }).toEqual({ last: 60_000n, count: 119_999 });
   });
 
   test('an endless query is stopped by leaving the loop, and pauses while nobody takes its rows', async () => {
