@@ -1,6 +1,6 @@
 import { nearest } from '../../base/nearest.ts';
 import type { StringToken } from '../parse/ast.ts';
-import { Mistake, unsupported } from './mistake.ts';
+import { Mistake } from './mistake.ts';
 
 /** Keys that change what a job does here. Each checks its value and answers what is wrong with it. */
 const KEYS: Record<string, (value: string) => string | undefined> = {
@@ -31,23 +31,36 @@ const ONLY: Record<string, RegExp> = {
 const WITHOUT_EFFECT =
   /^(execution|table|pipeline|parallelism|state|restart-strategy|sql-client|taskmanager|jobmanager|rest|cluster|metrics|high-availability|blob|web|security|env|client|yarn|kubernetes|heartbeat|akka|pekko|io|fs|s3|classloader|process|historyserver|queryable-state|slot|slotmanager|resourcemanager|$internal)\.|^(parallelism|restart-strategy)$/;
 
+/** What is wrong with a setting, and whether with its key or its value. */
+interface SettingMistake {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly part: 'key' | 'value';
+}
+
+/** What is wrong with a setting, from SET or from the command line. */
+export function settingMistake(key: string, value: string): SettingMistake | undefined {
+  if (ONLY[key]?.test(value.trim()) === false) {
+    return { code: 'SQL_UNSUPPORTED', message: `'${key}' = '${value}' is not supported yet`, part: 'value' };
+  }
+  const check = KEYS[key];
+  if (check === undefined && (key.startsWith('isobar.') || !WITHOUT_EFFECT.test(key))) {
+    const near = nearest(key, [...Object.keys(KEYS), ...Object.keys(ONLY)]);
+    const hint = near === undefined ? undefined : `Did you mean '${near}'?`;
+    return { code: 'SQL_UNKNOWN_SETTING', message: `there is no setting '${key}'`, hint, part: 'key' };
+  }
+  const wrong = check?.(value);
+  if (wrong === undefined) return undefined;
+  return { code: 'SQL_SETTING_VALUE', message: `'${value}' ${wrong}`, hint: `The setting is '${key}'.`, part: 'value' };
+}
+
 /** SET 'key' = 'value'. */
 export function bindSetting(settings: Map<string, string>, key: StringToken, value: StringToken): void {
-  const only = ONLY[key.value];
-  if (only !== undefined && !only.test(value.value.trim())) throw unsupported(`'${key.value}' = '${value.value}'`, value.place);
-  const check = KEYS[key.value];
-  if (check === undefined && (key.value.startsWith('isobar.') || !WITHOUT_EFFECT.test(key.value))) {
-    const near = nearest(key.value, [...Object.keys(KEYS), ...Object.keys(ONLY)]);
-    throw new Mistake(
-      'SQL_UNKNOWN_SETTING',
-      `there is no setting '${key.value}'`,
-      key.place,
-      near === undefined ? undefined : `Did you mean '${near}'?`,
-    );
+  const mistake = settingMistake(key.value, value.value);
+  if (mistake !== undefined) {
+    throw new Mistake(mistake.code, mistake.message, mistake.part === 'key' ? key.place : value.place, mistake.hint);
   }
-  const wrong = check?.(value.value);
-  if (wrong !== undefined)
-    throw new Mistake('SQL_SETTING_VALUE', `'${value.value}' ${wrong}`, value.place, `The setting is '${key.value}'.`);
   settings.set(key.value, value.value);
 }
 
