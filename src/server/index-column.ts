@@ -32,7 +32,7 @@ export class IndexColumn {
 
   /** The type that a first value asks for; undefined for values that are not kept (objects, arrays). */
   static typeOf(value: unknown, zone: Zone): ColumnType | undefined {
-    if (typeof value === 'number') return 'number';
+    if (typeof value === 'number' || isNotFinite(value)) return 'number';
     if (typeof value === 'boolean') return 'boolean';
     if (typeof value === 'string') return Number.isNaN(parseDateText(value, zone)) ? 'keyword' : 'date';
     return undefined;
@@ -43,9 +43,9 @@ export class IndexColumn {
     switch (this.type) {
       case 'number':
       case 'boolean': {
-        if (value !== null && typeof value !== this.type) return false;
+        if (value !== null && typeof value !== this.type && !(this.type === 'number' && isNotFinite(value))) return false;
         this.#reserve(row + 1);
-        this.numbers[row] = value === null ? NaN : Number(value);
+        this.numbers[row] = value === null || isNotFinite(value) ? NaN : Number(value);
         return true;
       }
       case 'date': {
@@ -120,6 +120,9 @@ export class IndexColumn {
       this.codes = grown(this.codes, new Int32Array(capacityFor(rows)), -1);
   }
 }
+
+/** How Flink's json format writes a DOUBLE that is no number of JSON. */
+const isNotFinite = (value: unknown): boolean => value === 'NaN' || value === 'Infinity' || value === '-Infinity';
 
 const capacityFor = (rows: number): number => Math.max(FIRST_CAPACITY, Math.ceil(rows * 1.5));
 

@@ -157,6 +157,15 @@ test('a field of several types becomes one of keywords; nested values are left o
   expect(index.columns.get('a')?.keywords).toEqual(['1', 'one']);
 });
 
+test('a number that is none of JSON leaves its field one of numbers', () => {
+  for (const [id, temp] of ['"NaN"', '20.5', '"Infinity"', '22.5', '"-Infinity"'].entries())
+    store.index.put('doubles', String(id), `{"temp": ${temp}, "time": "${timeText(id)}"}`);
+  const index = new ColumnarIndex(store, 'doubles', ZONE);
+  refreshAll(index);
+  expect(index.columns.get('temp')?.type).toBe('number');
+  expect(Array.from(index.columns.get('temp')!.numbers.subarray(0, 5))).toEqual([NaN, 20.5, NaN, 22.5, NaN]);
+});
+
 test('the oldest documents go when memory is short', () => {
   for (let i = 0; i < 1000; i++) {
     store.index.put('large', String(i), JSON.stringify({ client: 'a', temp: i, time: timeText(i) }));
