@@ -13,6 +13,8 @@ export interface DeadLetter {
   readonly field?: string;
   /** The offending text, shortened. */
   readonly found?: string;
+  /** What else was wrong with the record, for example `humidity: expected a number of type DOUBLE`. */
+  readonly also?: readonly string[];
   /** The record's bytes: as text where they are UTF-8, otherwise in base64. */
   readonly message?: string;
   readonly messageBase64?: string;

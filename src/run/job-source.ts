@@ -38,8 +38,8 @@ export class JobSource {
 
   /** Reads at most `limit` records into the reader's batch. */
   read(limit: number): 'rows' | 'pending' | 'end' {
-    this.malformed?.nextBatch();
     const result = this.reader.read(Math.min(limit, this.#batchRows));
+    this.malformed?.endRecord();
     if (result === 'rows') this.#batchRows = Math.min(2 * this.#batchRows, this.#maxBatchRows);
     return result;
   }

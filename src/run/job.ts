@@ -226,7 +226,7 @@ export class Job {
         const pending = this.#graph.pendingWrites();
         if (pending !== null) await this.#waitForSinks(pending);
         if (this.#savepoint !== null) await this.#writeSavepoint(this.#savepoint);
-        if (this.keepsCheckpoints && this.#checkpointer.isDue(this.#pendingBytes())) await this.#checkpointWhenNeeded();
+        if (this.#checkpointer.isDue(this.#pendingBytes())) await this.#checkpointWhenNeeded();
         if (this.#clock.now() - this.#lastTurnAt >= TURN_MS) await this.#giveTurn();
       }
       if (this.#sources.every((source) => source.hasEnded)) return 'finished';
@@ -291,11 +291,18 @@ export class Job {
   }
 
   async #takeCheckpoint(): Promise<void> {
-    if (!this.keepsCheckpoints) return;
+    if (!this.keepsCheckpoints) return this.#commitLetters();
     const startedAt = this.#clock.now();
     await this.#waitForSinks(this.#flush());
     this.#saveCheckpoint(startedAt);
     await this.#committed();
+  }
+
+  /** A bare SELECT has no checkpoints; what it leaves out is kept all the same. */
+  #commitLetters(): void {
+    const letters = this.#deadLetters;
+    if (letters !== null && letters.pendingBytes > 0) this.#openStore().transaction(() => letters.commit());
+    this.#checkpointer.skip();
   }
 
   async #flush(): Promise<void> {
@@ -362,6 +369,7 @@ export class Job {
     const startedAt = this.#clock.now();
     for (const { sink } of this.#graph.sinks) await sink.flush();
     // What a sink has yet to make visible must survive a crash here as anywhere: the checkpoint is forgotten only behind it.
+    if (!this.keepsCheckpoints) this.#commitLetters();
     const isInTwoSteps = this.keepsCheckpoints && this.#sinkStates().size > 0;
     if (isInTwoSteps) this.#saveCheckpoint(startedAt);
     else if (this.keepsCheckpoints && this.#store !== null) this.#checkpointer.finish(this.#commitOutput);
@@ -437,7 +445,7 @@ export class Job {
   /** How the job is doing; at any time. */
   status(): JobStatus {
     const status = jobStatus(this.#options.name, this.#state, this.#sources, this.#graph, this.#checkpointer, this.#earlierLate);
-    const readingMs = this.#firstReadAt === undefined ? 0 : this.#lastReadAt - this.#firstReadAt;
+    const readingMs = this.#firstReadAt === undefined ? 0 : Math.max(0, this.#lastReadAt - this.#firstReadAt);
     return { ...status, recordsThisRun: this.#recordsThisRun, readingMs };
   }
 

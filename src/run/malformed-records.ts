@@ -6,6 +6,8 @@ import type { LeftOutLog } from './left-out-log.ts';
 
 /** Reasons counted one by one; further ones are counted together. */
 const MAX_REASONS = 50;
+/** What a letter says of a record besides its first fault. */
+const MAX_OTHERS = 20;
 
 /** Counts what was wrong with the records of one source, and keeps the records where the job has dead letters. */
 export class MalformedRecords {
@@ -15,8 +17,12 @@ export class MalformedRecords {
   readonly #letters: DeadLetters | null;
   readonly #log: LeftOutLog | undefined;
   readonly #now: () => number;
-  #lastRecord = -1;
-  #lastBatch: RecordBatch | null = null;
+  #records: RecordBatch | null = null;
+  #record = -1;
+  /** What was wrong with that record so far. */
+  readonly #found = new Set<string>();
+  #letter: DeadLetter | null = null;
+  #isLogged = false;
 
   constructor(node: ScanNode, letters: DeadLetters | null, log: LeftOutLog | undefined, now: () => number) {
     this.#node = node;
@@ -25,39 +31,53 @@ export class MalformedRecords {
     this.#now = now;
   }
 
-  /** A record with several malformed fields is one malformed record; each field's reason counts. */
+  /** A record with several malformed fields is one malformed record, and one letter; each field's reason counts once. */
   add(records: RecordBatch, malformed: MalformedRecord): void {
-    const { record, reason, field, found } = malformed;
+    const { record, reason, field } = malformed;
+    if (record !== this.#record || records !== this.#records) {
+      this.endRecord();
+      this.#record = record;
+      this.#records = records;
+      this.total++;
+      this.#isLogged = this.#log?.accepts(this.#now()) === true;
+      if (this.#letters !== null || this.#isLogged) this.#letter = this.#letterOf(records, malformed);
+    }
     const name = field === undefined ? reason : `${field}: ${reason}`;
+    if (this.#found.has(name)) return;
+    this.#found.add(name);
     const key = this.reasons.has(name) || this.reasons.size < MAX_REASONS ? name : 'other';
     this.reasons.set(key, (this.reasons.get(key) ?? 0) + 1);
-    if (record !== this.#lastRecord || records !== this.#lastBatch) this.total++;
-    this.#lastRecord = record;
-    this.#lastBatch = records;
-    if (this.#letters === null && this.#log === undefined) return;
-    const now = this.#now();
-    const isLogged = this.#log?.accepts(now) === true;
-    if (this.#letters === null && !isLogged) return;
-    const value = records.bytes.subarray(
-      records.valueStarts[record],
-      Math.max(records.valueStarts[record], records.valueEnds[record]),
-    );
-    const letter = {
+  }
+
+  /** No more will be said of the last record. To be called before a checkpoint, and before other records have the same numbers. */
+  endRecord(): void {
+    if (this.#letter !== null) {
+      const [, ...others] = this.#found;
+      const also = others.length > MAX_OTHERS ? [...others.slice(0, MAX_OTHERS), `${others.length - MAX_OTHERS} more`] : others;
+      this.#send(also.length === 0 ? this.#letter : { ...this.#letter, also });
+      this.#letter = null;
+    }
+    this.#found.clear();
+    this.#record = -1;
+    this.#records = null;
+  }
+
+  #letterOf(records: RecordBatch, { record, reason, field, found }: MalformedRecord): DeadLetter {
+    const start = records.valueStarts[record];
+    return {
       reason,
       ...placeOf(this.#node.table.bound.connector, records, record),
       field,
       found,
-      ...messageOf(value),
-      at: new Date(now).toISOString(),
+      ...messageOf(records.bytes.subarray(start, Math.max(start, records.valueEnds[record]))),
+      at: new Date(this.#now()).toISOString(),
     };
-    this.#letters?.add(this.#node.table.name, letter, now);
-    if (isLogged) this.#log?.add('malformed', this.#node.table.name, letter);
   }
 
-  /** Called before other records may have the same numbers. */
-  nextBatch(): void {
-    this.#lastRecord = -1;
-    this.#lastBatch = null;
+  #send(letter: DeadLetter): void {
+    const { name } = this.#node.table;
+    this.#letters?.add(name, letter, this.#now());
+    if (this.#isLogged) this.#log?.add('malformed', name, letter);
   }
 }
 

@@ -264,6 +264,8 @@ export interface ProblemView {
   /** The malformed field, and what was found in it. */
   readonly field: string | null;
   readonly found: string | null;
+  /** What else is wrong with the message: field and reason of each. */
+  readonly also: readonly string[];
   /** The message as text, cut to 10,000 characters; null for a late row, or when it is no UTF-8. UNTRUSTED: show as text. */
   readonly message: string | null;
   readonly messageBase64: string | null;

@@ -57,7 +57,7 @@ function parseLetter(text: string): DeadLetter | undefined {
 }
 
 function problemView(job: string, { id, kind, table, letter }: LeftOut): ProblemView {
-  const { topic, partition, offset, file, line, field, found, message, messageBase64, row, reason, at } = letter;
+  const { topic, partition, offset, file, line, field, found, also, message, messageBase64, row, reason, at } = letter;
   return {
     id,
     job,
@@ -72,6 +72,7 @@ function problemView(job: string, { id, kind, table, letter }: LeftOut): Problem
     line: line ?? null,
     field: field ?? null,
     found: found ?? null,
+    also: also ?? [],
     message: message === undefined ? null : shownText(message),
     messageBase64: messageBase64 === undefined ? null : shownText(messageBase64),
     row: row === undefined ? null : Object.entries(row).map(([name, value]) => ({ name, value })),

@@ -21,6 +21,7 @@ export function rejectedRows({ job, table }: KnownTable, { topic, columns, rows 
     line: null,
     field: null,
     found: null,
+    also: [],
     message: row.values === null ? row.text : textAt(row, message),
     messageBase64: null,
     row:

@@ -150,6 +150,9 @@ function ProblemTable({ problems }: { problems: readonly ProblemView[] }) {
                     , found <code>{problem.found}</code>
                   </>
                 )}
+                {problem.also.map((other) => (
+                  <div key={other}>{other}</div>
+                ))}
               </td>
               <td class="where">{placeOf(problem)}</td>
               <td>
