@@ -17,7 +17,8 @@ export class Meter {
 
   view(now: number): PipelineView {
     const status = this.#job.status();
-    this.#samples.push({ at: now, records: status.recordsIn });
+    // Of this run: what earlier ones have read is known at once.
+    this.#samples.push({ at: now, records: status.recordsThisRun });
     while (this.#samples.length > 2 && this.#samples[0].at < now - 5000) this.#samples.shift();
     const { at, records } = this.#samples[0];
     return {
@@ -25,7 +26,7 @@ export class Meter {
       state: status.state === 'running' ? '' : status.state,
       recordsIn: status.recordsIn,
       rowsOut: status.rowsOut,
-      ratePerSecond: now > at ? ((status.recordsIn - records) * 1000) / (now - at) : 0,
+      ratePerSecond: now > at ? ((status.recordsThisRun - records) * 1000) / (now - at) : 0,
       watermark: status.watermark,
       timeZone: this.#timeZone,
       lag: status.lag,

@@ -433,7 +433,8 @@ export class Job {
     const input = this.plan.nodes[node.inputs[0]].schema;
     const values = input.map((field, i): [string, string | null] => {
       const value = batch.columns[i].get(row);
-      return [field.name, value === null ? null : printValue(field.type, value)];
+      // A column that the planner has added has a $ in front of its name.
+      return [field.name.replace(/^\$/, ''), value === null ? null : printValue(field.type, value)];
     });
     const watermark = batch.watermarks === null ? batch.startWatermark : batch.watermarks[row];
     const reason = `late: the watermark had reached ${Number.isFinite(watermark) ? isoTime(watermark) : 'the end'}`;
