@@ -48,7 +48,13 @@ Without --count it goes on until Ctrl-C. --seed repeats the same messages.`,
     .description('the lines of a file, in the rhythm of their times')
     .addHelpText(
       'after',
-      `\nExamples:\n  isobar generate replay examples/nyc-weather-2013.jsonl --topic weather_data --speed 86400`,
+      `
+Every line is a message, exactly as it stands there; an empty line is an empty message.
+With --speed the JSON messages up to the first readable time must have the field with the time. A later one without a
+readable time, or with an older one than the message before, is sent together with that one.
+
+Examples:
+  isobar generate replay examples/nyc-weather-2013.jsonl --topic weather_data --speed 86400`,
     )
     .action(async (file: string, flags: ReplayFlags) => (await import('./generate-commands.ts')).replayFile(file, flags));
   return generate;
@@ -71,7 +77,7 @@ function addReplayFlags(command: Command): Command {
       'so many times as fast as it was: 60 sends an hour in a minute; without it, all at once',
       positiveNumber,
     )
-    .option('--time-field <name>', "the JSON field with a message's time", 'ts')
+    .option('--time-field <name>', "the JSON field with a message's time, for --speed", 'ts')
     .option('--key-field <name>', 'the JSON field that becomes the key')
     .option('-n, --count <messages>', 'end after so many messages', wholeNumber);
 }

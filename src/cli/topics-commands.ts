@@ -28,8 +28,10 @@ export interface TailFlags extends StoreFlags, RecordTextFlags {
 }
 
 export async function createTopics(names: readonly string[], flags: CreateFlags): Promise<void> {
-  if (flags.partitions < 1)
-    throw new ProblemsError([{ code: 'COMMAND_INVALID_ARGUMENT', message: 'a topic has at least 1 partition' }]);
+  if (flags.partitions < 1) {
+    const message = `--partitions ${flags.partitions}: a topic has at least 1 partition`;
+    throw new ProblemsError([{ code: 'COMMAND_INVALID_ARGUMENT', message, hint: 'Write for example --partitions 4.' }]);
+  }
   const kafka = kafkaOf(flags);
   if (kafka !== undefined) return (await import('./kafka-topics-commands.ts')).createKafkaTopics(names, flags, kafka);
   withStore(flags.store, true, (store) => {

@@ -1,11 +1,12 @@
-import { RunError } from '../base/problem.ts';
+import { nearest } from '../base/nearest.ts';
+import { ProblemsError, RunError, type Problem } from '../base/problem.ts';
 import { LineReader } from '../connectors/filesystem/line-reader.ts';
 import { partitionOfKey } from '../connectors/kafka/partitioner.ts';
 import type { RecordBlobBuilder } from '../connectors/local/record-blob.ts';
 import type { MessageStream } from './message-stream.ts';
 
 export interface ReplayOptions {
-  /** A file of messages, one on each line; empty lines are left out. */
+  /** A file of messages, one on each line; an empty line is an empty message. */
   readonly path: string;
   /** When the first message is sent: milliseconds since 1970 UTC. */
   readonly start: number;
@@ -25,8 +26,9 @@ export interface ReplayOptions {
 const NO_BYTES = new Uint8Array(0);
 
 /**
- * The lines of a file, in their order. A line without a readable time, or one that is older than the line before, is sent
- * together with that one.
+ * The lines of a file, in their order. A line without a readable time, or with one that is older than the line before, is sent
+ * together with that one. With a speed, though, the JSON objects up to the first readable time must have its field: otherwise a
+ * wrong name would send everything at once.
  */
 export class ReplayStream implements MessageStream {
   readonly #options: ReplayOptions;
@@ -45,6 +47,11 @@ export class ReplayStream implements MessageStream {
     if (options.speed !== undefined && !(options.speed > 0))
       throw new RunError('REPLAY_SPEED', 'the speed of a replay must be more than 0');
     this.#reader.open(options.path, 0);
+    const problem = options.speed !== undefined && this.#reader.read() ? this.#timeProblem() : undefined;
+    if (problem !== undefined) {
+      this.close();
+      throw problem;
+    }
     this.#advance();
   }
 
@@ -73,25 +80,44 @@ export class ReplayStream implements MessageStream {
     this.#reader.close();
   }
 
-  /** Goes on to the next line that is not empty, and to its time. */
+  /** Why the lines that were read first tell no time. */
+  #timeProblem(): ProblemsError | undefined {
+    const { path, timeField = 'ts' } = this.#options;
+    const { bytes, count, ends } = this.#reader;
+    for (let line = 0; line < count; line++) {
+      const message = this.#parse(line);
+      if (message === undefined) continue;
+      if (!Number.isNaN(measuredAt(message[timeField]))) return undefined;
+      if (Object.hasOwn(message, timeField)) continue;
+      const text = bytes.toString('utf8', 0, ends[line]);
+      const start = text.lastIndexOf('\n') + 1;
+      return new ProblemsError([{ ...fieldNotFound(timeField, message), place: { start, end: start + 1 } }], {
+        name: path,
+        text,
+      });
+    }
+    const hint = `A time is '2024-05-12 02:11:37', ISO 8601, or milliseconds since 1970. Without --speed all lines are sent at once.`;
+    const message = `the first lines of ${path} have no readable time in a field "${timeField}"`;
+    return new ProblemsError([{ code: 'REPLAY_NO_TIME', message, hint }]);
+  }
+
+  /** Goes on to the next line, and to its time. */
   #advance(): void {
     const reader = this.#reader;
     if (this.#left-- <= 0) {
       this.#time = Infinity;
       return;
     }
-    do {
-      if (++this.#line >= reader.count) {
-        if (!reader.read()) {
-          this.#time = Infinity;
-          return;
-        }
-        this.#line = 0;
+    if (++this.#line >= reader.count) {
+      if (!reader.read()) {
+        this.#time = Infinity;
+        return;
       }
-    } while (reader.starts[this.#line] === reader.ends[this.#line]);
+      this.#line = 0;
+    }
     const { speed, keyField, timeField = 'ts' } = this.#options;
     if (speed === undefined && keyField === undefined) return;
-    const message = this.#parse();
+    const message = this.#parse(this.#line);
     const key = keyField === undefined ? undefined : message?.[keyField];
     this.#key = key === undefined || key === null ? NO_BYTES : Buffer.from(typeof key === 'string' ? key : JSON.stringify(key));
     if (speed === undefined) return;
@@ -101,15 +127,26 @@ export class ReplayStream implements MessageStream {
     this.#time = Math.max(this.#time, this.#options.start + (measured - this.#firstMeasured) / speed);
   }
 
-  #parse(): Record<string, unknown> | undefined {
+  #parse(line: number): Record<string, unknown> | undefined {
+    const { bytes, starts, ends } = this.#reader;
     try {
-      const text = this.#reader.bytes.toString('utf8', this.#reader.starts[this.#line], this.#reader.ends[this.#line]);
-      const message: unknown = JSON.parse(text);
-      return typeof message === 'object' && message !== null ? (message as Record<string, unknown>) : undefined;
+      const message: unknown = JSON.parse(bytes.toString('utf8', starts[line], ends[line]));
+      const isObject = typeof message === 'object' && message !== null && !Array.isArray(message);
+      return isObject ? (message as Record<string, unknown>) : undefined;
     } catch {
       return undefined;
     }
   }
+}
+
+function fieldNotFound(timeField: string, message: Record<string, unknown>): Problem {
+  const names = Object.keys(message);
+  const near = nearest(timeField, names);
+  const hint =
+    near === undefined
+      ? `Name the field with the time by --time-field; there are: ${names.join(', ') || 'none'}.`
+      : `Did you mean "${near}"?`;
+  return { code: 'REPLAY_FIELD_NOT_FOUND', message: `there is no field "${timeField}" to tell the message's time`, hint };
 }
 
 /** Milliseconds since 1970, as UTC where the text names no zone: only differences count. */

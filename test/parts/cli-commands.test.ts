@@ -1,6 +1,6 @@
 // The command as users start it: exit statuses, what goes to stdout and what to stderr, signals.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -211,6 +211,27 @@ describe('topics and generate', () => {
   test('refuses what makes no sense', async () => {
     expect(await run('generate', 'weather', '--malformed', '2')).toMatchObject({ status: 2 });
     expect(await run('generate', 'weather', '--kafka', 'localhost')).toMatchObject({ status: 2 });
+    expect(await run('topics', 'create', 'x', '--partitions', '0')).toMatchObject({
+      status: 2,
+      stderr:
+        'error[COMMAND_INVALID_ARGUMENT]: --partitions 0: a topic has at least 1 partition\nhint: Write for example --partitions 4.\n',
+    });
+  });
+
+  test('replay sends nothing by a field that is not there', async () => {
+    const replay = (field: string): Promise<Ended> =>
+      run('generate', 'replay', 'numbers.jsonl', '--topic', 'n', '--time-field', field, '--speed', '1000', '--store', 'n.db');
+    expect(await replay('nope')).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: `numbers.jsonl:1:1: error[REPLAY_FIELD_NOT_FOUND]: there is no field "nope" to tell the message's time
+  1 | {"n":1}
+    | ^
+hint: Name the field with the time by --time-field; there are: n.\n`,
+    });
+    expect(existsSync(join(folder, 'n.db'))).toBe(false);
+    expect(await replay('n')).toMatchObject({ status: 0 });
+    expect(await tail('n', 'n.db')).toHaveLength(3);
   });
 });
 

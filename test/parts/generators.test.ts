@@ -222,8 +222,8 @@ describe('replay', () => {
     const lines = [
       '{"ts":"2024-01-01 00:00:00","c":"a"}',
       '{"ts":"2024-01-01 00:01:00","c":"b"}',
-      '',
       'no json',
+      '{"c":"no time"}',
       '{"ts":"2024-01-01 00:00:30","c":"c"}',
       '{"ts":"2024-01-01T00:02:00Z"}',
     ];
@@ -232,10 +232,11 @@ describe('replay', () => {
       ['a', 1000],
       ['b', 2000],
       [null, 2000],
+      ['no time', 2000],
       ['c', 2000],
       [null, 3000],
     ]);
-    expect(messages.map(({ value }) => value)).toEqual(lines.filter((line) => line !== ''));
+    expect(messages.map(({ value }) => value)).toEqual(lines);
   });
 
   test('sends everything at once without a speed', () => {
@@ -247,6 +248,29 @@ describe('replay', () => {
       'a',
       'b',
     ]);
+  });
+
+  test('sends an empty line as an empty message', () => {
+    const valuesOf = (text: string, speed?: number): string[] =>
+      messagesOf(new ReplayStream({ path: fileOf(text), start: 5, speed })).map(({ value }) => value);
+    expect(valuesOf('\na\n\r\n\nb\n\n')).toEqual(['', 'a', '', '', 'b', '']);
+    expect(valuesOf('\n{"ts":1}\n\n', 1)).toEqual(['', '{"ts":1}', '']);
+    expect(valuesOf('\n')).toEqual(['']);
+  });
+
+  test('refuses to go by a field that the first messages do not have', () => {
+    const replay = (text: string, timeField?: string): ReplayStream =>
+      new ReplayStream({ path: fileOf(text), start: 5, speed: 1, timeField });
+    expect(() => replay('no json\n{"time":1,"n":2}\n{"tmie":1}\n', 'tmie')).toThrow(
+      /in\.jsonl:2:1: error\[REPLAY_FIELD_NOT_FOUND\]: there is no field "tmie" .*\n {2}2 \| \{"time":1,"n":2\}\n.*\^\nhint: Did you mean "time"\?$/,
+    );
+    expect(() => replay('{"time":1,"n":2}', 'nope')).toThrow('there are: time, n.');
+    expect(() => replay('{}')).toThrow('there are: none.');
+    for (const text of ['a,1\nb,2\n', '{"ts":"yesterday"}\n', '[1]\n"ts"\n', '\n'])
+      expect(() => replay(text)).toThrow(/error\[REPLAY_NO_TIME\]: the first lines of .*in\.jsonl .* "ts"\nhint: A time is /);
+    const unreadable = '{"ts":"yesterday"}\n{"ts":7}\n{}\n';
+    expect(messagesOf(replay(unreadable)).map(({ time }) => time)).toEqual([5, 5, 5]);
+    expect(messagesOf(replay(''))).toEqual([]);
   });
 });
 
