@@ -46,8 +46,6 @@ export function compile(source: SourceText, options: CompileOptions): JobPlan {
     upsertMaterialize: choice('table.exec.sink.upsert-materialize', 'AUTO'),
   };
   const nodes = planNodes(sinks, planned, problems);
-  // A CREATE TABLE that cannot be read leaves nothing behind: what then misses the table is no mistake of its own.
-  if (syntax.length > 0) problems.forget('SQL_TABLE_NOT_FOUND');
   if (problems.found.length > 0) {
     throw new ProblemsError(
       problems.found.toSorted((a, b) => (a.place?.start ?? 0) - (b.place?.start ?? 0)),

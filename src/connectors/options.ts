@@ -16,6 +16,8 @@ export class OptionReader {
   readonly report: ReportProblem;
   readonly #known = new Set<string>(COMMON);
   readonly #prefixes: string[] = [];
+  /** Missing options that may be there misspelt, with their hints. */
+  readonly #misspelt = new Map<string, string | undefined>();
 
   constructor(table: TableDeclaration, report: ReportProblem) {
     this.table = table;
@@ -102,9 +104,15 @@ export class OptionReader {
     this.#prefixes.push(prefix);
   }
 
+  /** Where the table has an option of nearly that name, it is left to `finish` to find out whether that is another one. */
   missing(key: string, hint?: string): void {
-    const message = `table "${this.table.name}" needs the option '${key}'`;
-    this.report('SQL_MISSING_OPTION', message, this.table.place, hint ?? `Add '${key}' = '…' to the WITH clause.`);
+    const isMaybeMisspelt = [...this.table.options.keys()].some((other) => nearest(other, [key]) !== undefined);
+    if (isMaybeMisspelt) this.#misspelt.set(key, hint);
+    else this.#reportMissing(key, hint);
+  }
+
+  #reportMissing(key: string, hint = `Add '${key}' = '…' to the WITH clause.`): void {
+    this.report('SQL_MISSING_OPTION', `table "${this.table.name}" needs the option '${key}'`, this.table.place, hint);
   }
 
   /** Reports the value of an option: `option 'k' = 'v' <what>`. */
@@ -123,6 +131,7 @@ export class OptionReader {
     for (const [key, option] of this.table.options) {
       if (this.#known.has(key) || this.#prefixes.some((prefix) => key.startsWith(prefix))) continue;
       const near = nearest(key, this.#known);
+      if (near !== undefined) this.#misspelt.delete(near);
       const connector = this.table.options.get('connector')?.value ?? '';
       this.report(
         'SQL_UNKNOWN_OPTION',
@@ -131,6 +140,7 @@ export class OptionReader {
         near === undefined ? `The options are: ${[...this.#known].sort().join(', ')}.` : `Did you mean '${near}'?`,
       );
     }
+    for (const [key, hint] of this.#misspelt) this.#reportMissing(key, hint);
   }
 
   #keyPlace(key: string): Place {

@@ -28,6 +28,21 @@ export function bindTable(
   local: boolean,
   report: ReportProblem,
 ): BoundConnector | undefined {
+  let failed = false;
+  const bound = bindTableLeniently(table, use, local, (code, message, place, hint) => {
+    failed = true;
+    report(code, message, place, hint);
+  });
+  return failed ? undefined : bound;
+}
+
+/** As `bindTable`, but answers undefined only without a connector: other mistakes leave defaults, with which nothing can run. */
+export function bindTableLeniently(
+  table: TableDeclaration,
+  use: 'source' | 'sink',
+  local: boolean,
+  report: ReportProblem,
+): BoundConnector | undefined {
   const option = table.options.get('connector');
   if (option === undefined) {
     const hint = `Add 'connector' = '…' to the WITH clause; the connectors are: ${connectorNames().join(', ')}.`;
@@ -41,15 +56,10 @@ export function bindTable(
     report('SQL_UNKNOWN_CONNECTOR', `there is no connector '${option.value}'`, option.valuePlace, hint);
     return undefined;
   }
-  let failed = false;
-  const reportAndFail: ReportProblem = (code, message, place, hint) => {
-    failed = true;
-    report(code, message, place, hint);
-  };
-  checkUse(table, use, connector, reportAndFail);
-  const bound = connector.bind(table, use, reportAndFail);
-  checkMetadata(table, use, connector, reportAndFail);
-  return failed ? undefined : bound;
+  checkUse(table, use, connector, report);
+  const bound = connector.bind(table, use, report);
+  checkMetadata(table, use, connector, report);
+  return bound;
 }
 
 function checkUse(table: TableDeclaration, use: 'source' | 'sink', connector: Connector, report: ReportProblem): void {

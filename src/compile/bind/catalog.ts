@@ -2,7 +2,7 @@ import type { TableDeclaration, BoundConnector } from '../../connectors/connecto
 import type { Expression } from '../../plan/expression.ts';
 import type { Relation, RelationField } from './relation.ts';
 import type * as ast from '../parse/ast.ts';
-import { Mistake } from './mistake.ts';
+import { Mistake, type Problems } from './mistake.ts';
 import { suggestion } from './scope.ts';
 
 /** A table as CREATE TABLE declared it, with all columns in the order of the declaration. */
@@ -11,8 +11,10 @@ export interface CatalogTable {
   readonly declaration: TableDeclaration;
   readonly columns: readonly CatalogColumn[];
   readonly watermark: { readonly column: number; readonly expression: Expression } | null;
-  /** How the table is bound as a source or a sink, once it was asked for; `broken` after mistakes, which are reported once. */
-  readonly connectors: Map<'source' | 'sink', BoundConnector | 'broken'>;
+  /** What of the declaration is not known because of mistakes, which have been reported. */
+  readonly unknown: ReadonlySet<'columns' | 'watermark' | 'primary key' | 'options'>;
+  /** How the table is bound as a source or a sink, once it was asked for; undefined without a connector. */
+  readonly connectors: Map<'source' | 'sink', BoundConnector | undefined>;
   /** What reading it gives: one node for all its readers. */
   relation?: Relation;
 }
@@ -20,14 +22,16 @@ export interface CatalogTable {
 export type CatalogColumn =
   | { readonly kind: 'physical'; readonly field: RelationField; readonly index: number }
   | { readonly kind: 'metadata'; readonly field: RelationField; readonly index: number }
-  | { readonly kind: 'computed'; readonly field: RelationField; readonly expression: Expression };
+  | { readonly kind: 'computed'; readonly field: RelationField; readonly expression: Expression }
+  /** One, or several, of which a mistake leaves nothing but a name. */
+  | { readonly kind: 'unread'; readonly field: RelationField };
 
 export interface CatalogView {
   readonly kind: 'view';
   readonly relation: Relation;
 }
 
-/** A name whose declaration had mistakes: what refers to it is passed over in silence. */
+/** A name of whose declaration nothing is known: it may have any columns. */
 export interface BrokenEntry {
   readonly kind: 'broken';
 }
@@ -37,6 +41,11 @@ export type CatalogEntry = CatalogTable | CatalogView | BrokenEntry;
 /** The tables and views of a file. */
 export class Catalog {
   readonly #entries = new Map<string, CatalogEntry>();
+  readonly #problems: Problems;
+
+  constructor(problems: Problems) {
+    this.#problems = problems;
+  }
 
   /** Answers false when the name is taken and IF NOT EXISTS lets that pass. */
   checkFree(name: ast.QualifiedName, ifNotExists: boolean): boolean {
@@ -59,6 +68,11 @@ export class Catalog {
     return this.#entries.delete(this.key(name));
   }
 
+  /** After a statement that may change it, nothing is known of a table or view. */
+  leaveOpen(key: string): void {
+    if (this.#entries.has(key)) this.#entries.set(key, { kind: 'broken' });
+  }
+
   find(name: ast.QualifiedName): CatalogEntry | undefined {
     return this.#entries.get(this.key(name));
   }
@@ -66,6 +80,7 @@ export class Catalog {
   get(name: ast.QualifiedName): CatalogEntry {
     const entry = this.find(name);
     if (entry !== undefined) return entry;
+    if (this.#problems.isOpen(this.key(name))) return { kind: 'broken' };
     const text = name.parts.map((part) => part.text).join('.');
     throw new Mistake(
       'SQL_TABLE_NOT_FOUND',
@@ -73,10 +88,6 @@ export class Catalog {
       name.place,
       suggestion(text, [...this.#entries.keys()]) ?? 'Declare it with CREATE TABLE.',
     );
-  }
-
-  tables(): CatalogTable[] {
-    return [...this.#entries.values()].filter((entry) => entry.kind === 'table');
   }
 
   /** The default catalog and database may be written out. */

@@ -10,13 +10,14 @@ import * as sql from '../../types/sql-type.ts';
 import { sameType, typeName, withNullable, type SqlType } from '../../types/sql-type.ts';
 import type { OverFrame } from '../../plan/node.ts';
 import type * as ast from '../parse/ast.ts';
-import type { Bound, BoundOrder } from './bound.ts';
+import type { Bound, BoundAggregate, BoundOrder, BoundOver } from './bound.ts';
 import { fold } from './fold.ts';
 import { bindInterval } from './interval-literal.ts';
 import { bindLiteral } from './literal.ts';
-import { Mistake, unsupported, type Problems } from './mistake.ts';
+import { FLINK_MAY, FollowUp, Mistake, unsupported, type Problems } from './mistake.ts';
 import { resolveColumn, suggestion, type Scope } from './scope.ts';
 import { bindType } from './type-binder.ts';
+import { usageOf } from './usage.ts';
 
 export interface ExpressionContext {
   readonly scope: Scope;
@@ -43,9 +44,10 @@ export interface ExpressionContext {
 const AGGREGATE_CLAUSES = new Set(['select', 'having', 'order by']);
 const RANK_FUNCTIONS = new Set(['ROW_NUMBER', 'RANK', 'DENSE_RANK']);
 
-/** Resolves names, infers types and makes implicit conversions explicit. Throws a Mistake at the first thing that is wrong. */
+/** Resolves names, infers types and makes implicit conversions explicit. Throws once the mistakes of all parts are noted. */
 export function bindExpression(node: ast.ExpressionNode, context: ExpressionContext): Bound {
   const bind = (part: ast.ExpressionNode): Bound => bindExpression(part, context);
+  const bindAll = (...parts: readonly ast.ExpressionNode[]): Bound[] => context.problems.all(parts, bind);
   switch (node.kind) {
     case 'literal':
       return bindLiteral(node);
@@ -58,8 +60,7 @@ export function bindExpression(node: ast.ExpressionNode, context: ExpressionCont
     case 'binary':
       return bindBinary(node, context);
     case 'between': {
-      const operand = bind(node.operand);
-      const [low, high] = [bind(node.low), bind(node.high)];
+      const [operand, low, high] = bindAll(node.operand, node.low, node.high);
       const within = (a: Bound, b: Bound): Bound =>
         call('AND', [call('>=', [operand, a], node.place), call('<=', [operand, b], node.place)], node.place);
       const between = node.symmetric ? call('OR', [within(low, high), within(high, low)], node.place) : within(low, high);
@@ -69,17 +70,13 @@ export function bindExpression(node: ast.ExpressionNode, context: ExpressionCont
       return bindIn(node, context);
     case 'like': {
       if (node.operator === 'RLIKE') throw unsupported('RLIKE', node.place, 'Use REGEXP(text, pattern).');
-      const args = [bind(node.operand), bind(node.pattern), ...(node.escape === undefined ? [] : [bind(node.escape)])];
+      const args = bindAll(node.operand, node.pattern, ...(node.escape === undefined ? [] : [node.escape]));
       const like = call(node.operator, args, node.place);
       return node.negated ? call('NOT', [like], node.place) : like;
     }
     case 'is': {
       if (node.what === 'DISTINCT FROM') {
-        return call(
-          node.negated ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM',
-          [bind(node.operand), bind(node.right!)],
-          node.place,
-        );
+        return call(node.negated ? 'IS NOT DISTINCT FROM' : 'IS DISTINCT FROM', bindAll(node.operand, node.right!), node.place);
       }
       if (node.what.startsWith('JSON')) {
         const is = call(`IS ${node.what}`, [bind(node.operand)], node.place);
@@ -88,28 +85,37 @@ export function bindExpression(node: ast.ExpressionNode, context: ExpressionCont
       return call(`IS ${node.negated ? 'NOT ' : ''}${node.what}`, [bind(node.operand)], node.place);
     }
     case 'case': {
-      const operand = node.operand === undefined ? undefined : bind(node.operand);
-      const args = node.branches.flatMap((branch) => [
-        operand === undefined ? bind(branch.when) : call('=', [operand, bind(branch.when)], branch.when.place),
-        bind(branch.then),
-      ]);
-      args.push(node.otherwise === undefined ? { kind: 'literal', value: null, type: sql.NULL } : bind(node.otherwise));
-      return call('CASE', args, node.place);
+      const [operands, whens, thens, others] = context.problems.all(
+        [
+          node.operand === undefined ? [] : [node.operand],
+          node.branches.map((branch) => branch.when),
+          node.branches.map((branch) => branch.then),
+          node.otherwise === undefined ? [] : [node.otherwise],
+        ],
+        (parts) => bindAll(...parts),
+      );
+      const conditions = whens.map((when, i) =>
+        node.operand === undefined ? when : call('=', [operands[0], when], node.branches[i].when.place),
+      );
+      const otherwise = others[0] ?? { kind: 'literal', value: null, type: sql.NULL };
+      return call('CASE', [...conditions.flatMap((when, i) => [when, thens[i]]), otherwise], node.place);
     }
     case 'cast': {
-      const operand = bind(node.operand);
-      return cast(operand, withNullable(bindType(node.type), node.lenient || operand.type.nullable), node.place, node.lenient);
+      const operand = context.problems.attempt(() => bind(node.operand));
+      const type = bindType(node.type);
+      if (operand === undefined) throw new FollowUp();
+      return cast(operand, withNullable(type, node.lenient || operand.type.nullable), node.place, node.lenient);
     }
     case 'call':
       return bindCall(node, context);
     case 'row':
-      return call('ROW', context.problems.all(node.items, bind), node.place);
+      return call('ROW', bindAll(...node.items), node.place);
     case 'array':
-      return call('ARRAY', context.problems.all(node.items, bind), node.place);
+      return call('ARRAY', bindAll(...node.items), node.place);
     case 'map':
-      return call('MAP', context.problems.all(node.items, bind), node.place);
+      return call('MAP', bindAll(...node.items), node.place);
     case 'element':
-      return call('ITEM', [bind(node.operand), bind(node.index)], node.place);
+      return call('ITEM', bindAll(node.operand, node.index), node.place);
     case 'field':
       return fieldOf(bind(node.operand), node.name);
     case 'subquery':
@@ -117,7 +123,7 @@ export function bindExpression(node: ast.ExpressionNode, context: ExpressionCont
     case 'exists':
       throw unsupported('EXISTS', node.place);
     case 'quantified':
-      throw unsupported(`${node.quantifier} with a comparison`, node.place);
+      throw unsupported(`${node.quantifier} with a comparison`, node.place, FLINK_MAY);
     default:
       return unreachable(node, 'expression');
   }
@@ -214,10 +220,10 @@ function bindBinary(node: ast.BinaryNode, context: ExpressionContext): Bound {
 }
 
 function bindIn(node: ast.InNode, context: ExpressionContext): Bound {
-  if (!Array.isArray(node.list)) throw unsupported('IN with a subquery', node.place);
-  const operand = bindExpression(node.operand, context);
-  const nodes = node.list as readonly ast.ExpressionNode[];
-  const items = context.problems.all(nodes, (item) => bindExpression(item, context));
+  const nodes = Array.isArray(node.list) ? (node.list as readonly ast.ExpressionNode[]) : [];
+  if (nodes !== node.list) context.problems.add(unsupported('IN with a subquery', node.place));
+  const [operand, ...items] = context.problems.all([node.operand, ...nodes], (part) => bindExpression(part, context));
+  if (nodes !== node.list) throw new FollowUp();
   if (commonType(items.map((item) => item.type)) === undefined) {
     throw new Mistake(
       'SQL_TYPE',
@@ -253,17 +259,25 @@ function bindCall(node: ast.CallNode, context: ExpressionContext): Bound {
       `For example ${name}() OVER (PARTITION BY … ORDER BY …).`,
     );
   }
-  if (findFunction(name) === undefined) throw unknownFunction(node.name);
+  const isKnown = findFunction(name) !== undefined;
+  const args = context.problems.attempt(() => context.problems.all(node.args, (arg) => bindExpression(arg, context)));
+  if (!isKnown) throw unknownFunction(node.name, context);
   if (node.star || node.distinct || node.filter !== undefined || node.orderBy.length > 0) {
-    throw new Mistake('SQL_WRONG_ARGUMENTS', `${name} is not an aggregate function`, node.place);
+    throw new Mistake(
+      'SQL_WRONG_ARGUMENTS',
+      `${name} is not an aggregate function`,
+      node.place,
+      `Leave out ${node.star ? '*' : node.distinct ? 'DISTINCT' : node.filter === undefined ? 'ORDER BY' : 'FILTER'}. ${usageOf(name)}`,
+    );
   }
-  const args = context.problems.all(node.args, (arg) => bindExpression(arg, context));
+  if (args === undefined) throw new FollowUp();
   const bound = call(name, args, node.place);
   // Only the branch that is asked for is evaluated.
   return bound.kind === 'call' && bound.function === 'IF' ? call('CASE', bound.args, node.place) : bound;
 }
 
-function unknownFunction(name: ast.Name): Mistake {
+function unknownFunction(name: ast.Name, { problems }: ExpressionContext): Mistake | FollowUp {
+  if (problems.isOpen(name.text)) return new FollowUp();
   const near = nearest(
     name.text,
     [...functionNames(), ...aggregateNames()].filter((candidate) => /^[A-Z]/.test(candidate)),
@@ -286,25 +300,26 @@ function bindAggregate(node: ast.CallNode, name: string, context: ExpressionCont
       context.clause === 'where' ? 'Put the condition into HAVING.' : undefined,
     );
   }
-  if (node.orderBy.length > 0) throw unsupported('WITHIN GROUP', node.place);
-  if (node.nulls !== undefined) throw unsupported(`${node.nulls} NULLS`, node.place);
-  const inner = { ...context, clause: 'aggregate' as const };
-  const { args, type } = aggregateArguments(node, name, inner);
-  return {
-    kind: 'aggregate',
-    function: name,
-    args,
-    distinct: node.distinct,
-    filter: node.filter === undefined ? null : condition(node.filter, { ...inner, clause: 'where' }, 'FILTER'),
-    type,
-    place: node.place,
-  };
+  if (node.orderBy.length > 0) throw unsupported('WITHIN GROUP', node.place, FLINK_MAY);
+  return { kind: 'aggregate', ...aggregateParts(node, name, { ...context, clause: 'aggregate' }), place: node.place };
 }
 
-function aggregateArguments(node: ast.CallNode, name: string, context: ExpressionContext): { args: Bound[]; type: SqlType } {
-  const args = context.problems.all(node.args, (arg) => bindExpression(arg, context));
-  const signature = inferred(node.place, () => inferAggregate(name, args.map(argumentOf), node.distinct));
-  return { args: args.map((arg, i) => convert(arg, signature.args[i], node.args[i].place)), type: signature.type };
+/** What a call of an aggregate function has in common wherever it stands. */
+function aggregateParts(node: ast.CallNode, name: string, context: ExpressionContext): Omit<BoundAggregate, 'kind' | 'place'> {
+  const { problems } = context;
+  if (node.nulls !== undefined) problems.add(unsupported(`${node.nulls} NULLS`, node.place, FLINK_MAY));
+  const args = problems.attempt(() => problems.all(node.args, (arg) => bindExpression(arg, context)));
+  const filters = node.filter === undefined ? [] : [node.filter];
+  const [filter] = problems.all(filters, (part) => condition(part, { ...context, clause: 'where' }, 'FILTER'));
+  if (args === undefined) throw new FollowUp();
+  const signature = inferred(name, node.place, () => inferAggregate(name, args.map(argumentOf), node.distinct));
+  return {
+    function: name,
+    args: args.map((arg, i) => convert(arg, signature.args[i], node.args[i].place)),
+    distinct: node.distinct,
+    filter: filter ?? null,
+    type: signature.type,
+  };
 }
 
 function bindOver(node: ast.CallNode, name: string, context: ExpressionContext): Bound {
@@ -317,32 +332,38 @@ function bindOver(node: ast.CallNode, name: string, context: ExpressionContext):
     );
   }
   const inner = { ...context, clause: 'over' as const };
-  const window = resolveWindow(node.over!, context);
-  const partition = context.problems.all(window.partitionBy, (item) => bindExpression(item, inner));
-  const order = context.problems.all(window.orderBy, (item) => bindOrderItem(item, inner));
-  const isRank = RANK_FUNCTIONS.has(name);
-  if (!isRank && findAggregate(name) === undefined) {
-    if (findFunction(name) !== undefined)
-      throw new Mistake('SQL_OVER_NOT_ALLOWED', `${name} is not an aggregate function`, node.place);
-    throw ['LAG', 'LEAD', 'NTILE', 'NTH_VALUE', 'CUME_DIST', 'PERCENT_RANK'].includes(name)
-      ? unsupported(name, node.place)
-      : unknownFunction(node.name);
+  const window = context.problems.attempt(() => bindWindow(resolveWindow(node.over!, context), inner));
+  const call = overCall(node, name, inner);
+  if (window === undefined) throw new FollowUp();
+  return { kind: 'over', ...call, ...window, place: node.place };
+}
+
+function overCall(node: ast.CallNode, name: string, context: ExpressionContext): Omit<BoundAggregate, 'kind' | 'place'> {
+  if (RANK_FUNCTIONS.has(name)) {
+    return { function: name, args: [], distinct: false, filter: null, type: withNullable(sql.BIGINT, false) };
   }
-  if (node.nulls !== undefined) throw unsupported(`${node.nulls} NULLS`, node.place);
-  const { args, type } = isRank ? { args: [], type: withNullable(sql.BIGINT, false) } : aggregateArguments(node, name, inner);
-  return {
-    kind: 'over',
-    function: name === 'AVG' ? '$AVG_OVER' : name,
-    args,
-    distinct: node.distinct,
-    filter: node.filter === undefined ? null : condition(node.filter, { ...inner, clause: 'where' }, 'FILTER'),
-    partition,
-    order,
-    frame: window.frame === undefined ? undefined : bindFrame(window.frame, inner),
-    type,
-    place: node.place,
-    windowPlace: window.place,
-  };
+  if (findAggregate(name) === undefined) {
+    if (findFunction(name) !== undefined)
+      throw new Mistake('SQL_OVER_NOT_ALLOWED', `${name} is not an aggregate function`, node.place, 'Leave out OVER.');
+    if (name === 'LAG') throw unsupported(name, node.place);
+    throw ['LEAD', 'NTILE', 'NTH_VALUE', 'CUME_DIST', 'PERCENT_RANK'].includes(name)
+      ? unsupported(name, node.place, FLINK_MAY)
+      : unknownFunction(node.name, context);
+  }
+  const parts = aggregateParts(node, name, context);
+  return name === 'AVG' ? { ...parts, function: '$AVG_OVER' } : parts;
+}
+
+function bindWindow(
+  window: ast.WindowNode,
+  context: ExpressionContext,
+): Pick<BoundOver, 'partition' | 'order' | 'frame' | 'windowPlace'> {
+  const { problems } = context;
+  const partition = problems.attempt(() => problems.all(window.partitionBy, (item) => bindExpression(item, context)));
+  const order = problems.attempt(() => problems.all(window.orderBy, (item) => bindOrderItem(item, context)));
+  const frame = window.frame === undefined ? undefined : bindFrame(window.frame, context);
+  if (partition === undefined || order === undefined) throw new FollowUp();
+  return { partition, order, frame, windowPlace: window.place };
 }
 
 function resolveWindow(over: ast.WindowNode | ast.Name, context: ExpressionContext): ast.WindowNode {
@@ -429,8 +450,8 @@ export function condition(node: ast.ExpressionNode, context: ExpressionContext, 
 /** A call of a registered function, its arguments converted as its signature asks. */
 export function call(name: string, args: readonly Bound[], place: Place): Bound {
   const entry = findFunction(name);
-  if (entry === undefined) throw new Mistake('SQL_UNSUPPORTED', `${name} is not supported yet`, place);
-  const signature = inferred(place, () => entry.infer(args.map(argumentOf)));
+  if (entry === undefined) throw unsupported(name, place, FLINK_MAY);
+  const signature = inferred(name, place, () => entry.infer(args.map(argumentOf)));
   const converted = args.map((arg, i) => convert(arg, signature.args[i], place));
   return fold({ kind: 'call', function: entry.name, args: converted, type: resultType(entry, signature.type, converted), place });
 }
@@ -450,11 +471,11 @@ function argumentOf(bound: Bound): Argument {
   return bound.kind === 'literal' ? { type: bound.type, literal: bound.value } : { type: bound.type };
 }
 
-function inferred<T>(place: Place, infer: () => T): T {
+function inferred<T>(name: string, place: Place, infer: () => T): T {
   try {
     return infer();
   } catch (error) {
-    if (error instanceof SignatureError) throw new Mistake('SQL_WRONG_ARGUMENTS', error.message, place);
+    if (error instanceof SignatureError) throw new Mistake('SQL_WRONG_ARGUMENTS', error.message, place, usageOf(name));
     throw error;
   }
 }

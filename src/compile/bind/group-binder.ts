@@ -6,10 +6,11 @@ import type { AggregateCall, WindowSpec } from '../../plan/node.ts';
 import type * as ast from '../parse/ast.ts';
 import { keyOf, rewrite, toExpression, type Bound, type BoundAggregate } from './bound.ts';
 import { bindExpression, call } from './expression-binder.ts';
-import { Mistake, unsupported, type Problems } from './mistake.ts';
+import { FollowUp, Mistake, unsupported, type Problems } from './mistake.ts';
 import { fieldOf, type Item } from './item.ts';
 import type { AggregateRelation, Relation, RelationField, WindowColumn } from './relation.ts';
 import type { Scope } from './scope.ts';
+import { UNKNOWN_VALUE } from './unknown-relation.ts';
 import { windowTable } from './window-table-binder.ts';
 
 /** A bound GROUP BY, or the single group of a query that has aggregates but none. */
@@ -24,7 +25,9 @@ export interface Grouping {
 
 export interface Aggregation {
   readonly relation: Relation;
+  /** Those with mistakes are unknown. */
   readonly items: Item[];
+  /** Undefined as well after a mistake. */
   readonly having: Bound | undefined;
 }
 
@@ -49,7 +52,8 @@ export function bindGrouping(groupBy: ast.GroupBy | undefined, input: Relation, 
   return {
     relation,
     special: (node) => groupSpecial(node, window, input, relation, scope, problems),
-    aggregate: (filtered, items, having, place) => aggregate(filtered, keys, isSimple ? null : sets, items, having, place),
+    aggregate: (filtered, items, having, place) =>
+      aggregate(filtered, keys, isSimple ? null : sets, items, having, place, problems),
   };
 }
 
@@ -62,7 +66,7 @@ function addKey(keys: Bound[], key: Bound): number {
 function bindSets(groupBy: ast.GroupBy, keyOfNode: (node: ast.ExpressionNode) => number[], problems: Problems): number[][] {
   const perItem = problems.all(groupBy.items, (item): number[][] => {
     if (item.kind === 'expression') return [keyOfNode(item.expression)];
-    const elements = item.sets.map((set) => set.flatMap(keyOfNode));
+    const elements = problems.all(item.sets, (set) => problems.all(set, keyOfNode).flat());
     switch (item.kind) {
       case 'grouping-sets':
         return elements;
@@ -134,6 +138,14 @@ function groupWindowArguments(
   return { timeColumn: time.index, spec };
 }
 
+const GROUP_WINDOW_FUNCTION = /^(TUMBLE|HOP|SESSION)_(START|END|ROWTIME|PROCTIME)$/;
+
+/** Meaning of the calls that only a GROUP BY knows, when that has a mistake: any. */
+export function openGroupSpecial(node: ast.CallNode): undefined {
+  const name = node.name.text.toUpperCase();
+  if (GROUPING_FUNCTIONS.has(name) || GROUP_WINDOW_FUNCTION.test(name)) throw new FollowUp();
+}
+
 function groupSpecial(
   node: ast.CallNode,
   window: ast.CallNode | undefined,
@@ -147,7 +159,7 @@ function groupSpecial(
     const args = problems.all(node.args, (arg) => bindExpression(arg, { scope, problems, clause: 'group by' }));
     return { kind: 'call', function: `$${name}`, args, type: withNullable(sql.BIGINT, false), place: node.place };
   }
-  const match = /^(TUMBLE|HOP|SESSION)_(START|END|ROWTIME|PROCTIME)$/.exec(name);
+  const match = GROUP_WINDOW_FUNCTION.exec(name);
   if (match === null) return undefined;
   if (window === undefined || window.name.text.toUpperCase() !== match[1]) {
     throw new Mistake('SQL_GROUP_WINDOW', `${name} needs GROUP BY ${match[1]}(…)`, node.place);
@@ -170,6 +182,7 @@ function aggregate(
   items: readonly Item[],
   having: Bound | undefined,
   place: Place,
+  problems: Problems,
 ): Aggregation {
   // Below: the keys, then the aggregates' arguments. A key that a grouping set leaves out must not take its argument along.
   const columns: Bound[] = [...keys];
@@ -190,24 +203,32 @@ function aggregate(
     return { kind: 'column', index: keys.length + idColumns + found, type: calls[found].call.type, place: bound.place };
   };
   const keyIndexes = new Map(keys.map((key, i) => [keyOf(key), i]));
-  const above = (bound: Bound): Bound =>
-    rewrite(bound, (part) => {
-      const key = keyIndexes.get(keyOf(part));
-      if (key !== undefined) return { kind: 'column', index: key, type: keyTypes[key] };
-      if (part.kind === 'aggregate') return aggregateColumn(part);
-      if (part.kind === 'call' && part.function.startsWith('$GROUP'))
-        return groupingFunction(part.function, part.args, keys, sets, part.place ?? place);
-      if (part.kind === 'column') {
-        throw new Mistake(
+  const above = (bound: Bound): Bound | undefined => {
+    let isGrouped = true;
+    const result = problems.attempt(() =>
+      rewrite(bound, (part) => {
+        const key = keyIndexes.get(keyOf(part));
+        if (key !== undefined) return { kind: 'column', index: key, type: keyTypes[key] };
+        if (part.kind === 'aggregate') return aggregateColumn(part);
+        if (part.kind === 'call' && part.function.startsWith('$GROUP'))
+          return groupingFunction(part.function, part.args, keys, sets, part.place ?? place);
+        if (part.kind !== 'column') return undefined;
+        isGrouped = false;
+        problems.report(
           'SQL_NOT_GROUPED',
           `column "${input.fields[part.index].name}" is neither in GROUP BY nor in an aggregate`,
           part.place ?? place,
           'Add it to GROUP BY, or take for example MAX of it.',
         );
-      }
-      return undefined;
-    });
-  const newItems = items.map((item) => ({ ...item, bound: above(item.bound) }));
+        return part;
+      }),
+    );
+    return isGrouped ? result : undefined;
+  };
+  const newItems = items.map((item): Item => {
+    const bound = above(item.bound);
+    return bound === undefined ? { ...item, bound: UNKNOWN_VALUE, unknown: 'type' } : { ...item, bound };
+  });
   const newHaving = having === undefined ? undefined : above(having);
 
   const below: Relation = {

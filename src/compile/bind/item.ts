@@ -7,6 +7,8 @@ export interface Item {
   readonly bound: Bound;
   readonly name: string;
   readonly place: Place;
+  /** There was a mistake in it: `bound` is a stand-in. */
+  readonly unknown?: RelationField['unknown'];
 }
 
 /** Puts the items on top of a relation. */
@@ -15,9 +17,16 @@ export function project(input: Relation, items: readonly Item[], place: Place): 
     kind: 'project',
     input,
     expressions: items.map((item) => toExpression(item.bound)),
-    fields: items.map(({ bound, name }) => fieldOf(bound, name, input)),
+    fields: itemFields(items, input),
     place,
   };
+}
+
+/** The items as fields; they are bound over `input`. */
+export function itemFields(items: readonly Item[], input: Relation): RelationField[] {
+  return items.map(({ bound, name, unknown }) =>
+    unknown === undefined ? fieldOf(bound, name, input) : { name, type: bound.type, unknown },
+  );
 }
 
 /** A column passed on keeps what is known of it: time attribute and window. */

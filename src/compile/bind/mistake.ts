@@ -12,21 +12,39 @@ export class Mistake extends Error {
   }
 }
 
-/** Raised when something depends on a table or view whose own mistake has been reported already: adds nothing. */
+/** Raised when something depends on what a mistake that has been reported already leaves open: adds nothing. */
 export class FollowUp extends Error {
   override readonly name = 'FollowUp';
 }
 
-/** All problems of a file, in the order they are found. */
+/** No name is empty. */
+const ANY_NAME = '';
+
+/** All problems of a file, in the order they are found, each once. */
 export class Problems {
   readonly found: Problem[] = [];
+  readonly #openNames = new Set<string>();
+  readonly #told = new Set<string>();
 
   readonly report = (code: string, message: string, place: Place, hint?: string): void => {
-    this.found.push({ code, message, place, ...(hint === undefined ? {} : { hint }) });
+    this.add(new Mistake(code, message, place, hint));
   };
 
-  forget(code: string): void {
-    this.found.splice(0, this.found.length, ...this.found.filter((problem) => problem.code !== code));
+  add({ problem }: Mistake): void {
+    const key = `${problem.place?.start} ${problem.code} ${problem.message}`;
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
+    this.found.push(problem);
+  }
+
+  /** Statements that could not be read, or that are left to Flink, may declare these names; without any, whatever name. */
+  leaveOpen(names: readonly string[]): void {
+    for (const name of names.length === 0 ? [ANY_NAME] : names) this.#openNames.add(name.toUpperCase());
+  }
+
+  /** Whether a table or function that is missing may be one of these: then missing it is no mistake. */
+  isOpen(name: string): boolean {
+    return this.#openNames.has(name.toUpperCase()) || this.#openNames.has(ANY_NAME);
   }
 
   /** Runs `work`; a mistake in it is noted and answered with undefined. */
@@ -34,7 +52,7 @@ export class Problems {
     try {
       return work();
     } catch (error) {
-      if (error instanceof Mistake) this.found.push(error.problem);
+      if (error instanceof Mistake) this.add(error);
       else if (!(error instanceof FollowUp)) throw error;
       return undefined;
     }
@@ -50,7 +68,11 @@ export class Problems {
   }
 }
 
-/** What Flink accepts and Isobar cannot do yet. */
-export function unsupported(what: string, place: Place, hint?: string): Mistake {
+export const FLINK_CAN = 'Flink can: `isobar submit FILE` runs the file there as it is.';
+/** For what Flink does in batch mode only, or with what a cluster was given. */
+export const FLINK_MAY = 'Flink may: `isobar submit FILE` runs the file there as it is.';
+
+/** What Flink accepts and Isobar cannot do yet. A hint says how Isobar gives the same answer, if it can. */
+export function unsupported(what: string, place: Place, hint = FLINK_CAN): Mistake {
   return new Mistake('SQL_UNSUPPORTED', `${what} is not supported yet`, place, hint);
 }

@@ -1,12 +1,16 @@
 import type { AggregateCall, SortKey } from '../../plan/node.ts';
 import { keyOf, rewrite, toExpression, walk, windowKey, type Bound, type BoundOver } from './bound.ts';
 import { aggregateCall } from './group-binder.ts';
-import { Mistake, unsupported } from './mistake.ts';
+import { FollowUp, Mistake, unsupported, type Problems } from './mistake.ts';
 import { fieldOf, type Item } from './item.ts';
 import type { OverRelation, Relation, RowNumberRelation } from './relation.ts';
 
 /** Turns the OVER windows among the items into operators on top of the relation; the items come back as expressions over their result. */
-export function bindOverWindows(relation: Relation, items: readonly Item[]): { relation: Relation; items: readonly Item[] } {
+export function bindOverWindows(
+  relation: Relation,
+  items: readonly Item[],
+  problems: Problems,
+): { relation: Relation; items: readonly Item[] } {
   const calls = new Map<string, BoundOver>();
   for (const { bound } of items) {
     walk(bound, (part) => {
@@ -27,15 +31,10 @@ export function bindOverWindows(relation: Relation, items: readonly Item[]): { r
   const ranks = all.filter(isRank);
   const aggregates = all.filter((over) => !isRank(over));
   const [first, second] = distinctWindows(aggregates);
-  if (second !== undefined) {
-    throw new Mistake(
-      'SQL_OVER_WINDOWS',
-      'all OVER windows of a query must be the same',
-      second.windowPlace,
-      'Compute the other ones in a subquery. Flink asks for this too.',
-    );
+  if (ranks.length > 1) {
+    problems.add(unsupported('more than one ranking function in a query', ranks[1].place, 'Write a query for each.'));
   }
-  if (ranks.length > 1) throw unsupported('more than one ranking function in a query', ranks[1].place);
+  let isSure = ranks.length <= 1;
 
   const place = all[0].place;
   const windows = [...(first === undefined ? [] : [first]), ...ranks].map((over) => ({
@@ -57,13 +56,25 @@ export function bindOverWindows(relation: Relation, items: readonly Item[]): { r
   };
   const positions = new Map<string, number>();
   for (const { over, partition, order } of windows) {
-    if (over === first) {
-      aggregates.forEach((each, i) => positions.set(keyOf(each), result.fields.length + i));
-      result = overRelation(result, over, partition, order, aggregateCalls);
-    } else {
-      positions.set(keyOf(over), result.fields.length);
-      result = rowNumberRelation(result, over, partition, order);
-    }
+    const input: Relation = result;
+    const columnsOf = over === first ? aggregates : [over];
+    columnsOf.forEach((each, i) => positions.set(keyOf(each), input.fields.length + i));
+    const windowed = problems.attempt((): Relation =>
+      over === first
+        ? overRelation(input, over, partition, order, aggregateCalls)
+        : rowNumberRelation(input, over, partition, order),
+    );
+    if (windowed === undefined) isSure = false;
+    else result = windowed;
+  }
+  if (!isSure) throw new FollowUp();
+  if (second !== undefined) {
+    throw new Mistake(
+      'SQL_OVER_WINDOWS',
+      'all OVER windows of a query must be the same',
+      second.windowPlace,
+      'Compute the other ones in a subquery. Flink asks for this too.',
+    );
   }
   const above = (bound: Bound): Bound =>
     rewrite(bound, (part) =>
@@ -95,12 +106,15 @@ function overRelation(
       'ORDER BY the column that has the WATERMARK, or a column computed as PROCTIME().',
     );
   }
-  if (order.length > 1) throw unsupported('an OVER window ordered by several columns', over.order[1].place);
+  if (order.length > 1) {
+    const hint = 'Order by the time attribute alone. Flink asks for this too.';
+    throw unsupported('an OVER window ordered by several columns', over.order[1].place, hint);
+  }
   if (key.descending) throw new Mistake('SQL_OVER_ORDER', 'an OVER window must be ordered ascending', over.order[0].place);
   // Without a frame SQL says RANGE UNBOUNDED PRECEDING.
   const frame = over.frame ?? { unit: 'range', preceding: Infinity };
   if (attribute === 'proctime' && frame.unit === 'range' && frame.preceding !== Infinity) {
-    throw unsupported('a RANGE of processing time', over.windowPlace, 'Use ROWS, or event time.');
+    throw unsupported('a RANGE of processing time', over.windowPlace);
   }
   return {
     kind: 'over',
@@ -122,7 +136,8 @@ function rowNumberRelation(
   order: readonly SortKey[],
 ): RowNumberRelation {
   if (over.frame !== undefined) throw new Mistake('SQL_OVER_FRAME', `${over.function} takes no frame`, over.windowPlace);
-  if (over.function !== 'ROW_NUMBER') throw unsupported(over.function, over.place, 'Use ROW_NUMBER.');
+  if (over.function !== 'ROW_NUMBER')
+    throw unsupported(over.function, over.place, 'Where no two rows tie, ROW_NUMBER gives the same.');
   return {
     kind: 'row-number',
     input,

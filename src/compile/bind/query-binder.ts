@@ -8,13 +8,14 @@ import type * as ast from '../parse/ast.ts';
 import { keyOf, toExpression, walk, type Bound, type BoundOrder } from './bound.ts';
 import type { Catalog } from './catalog.ts';
 import { bindExpression, bindOrderItem, condition, convert, type ExpressionContext } from './expression-binder.ts';
-import { bindGrouping } from './group-binder.ts';
-import { project, withoutTime, type Item } from './item.ts';
+import { bindFrom } from './from-binder.ts';
+import { bindGrouping, openGroupSpecial, type Grouping } from './group-binder.ts';
+import { itemFields, project, withoutTime, type Item } from './item.ts';
 import { FollowUp, Mistake, unsupported, type Problems } from './mistake.ts';
 import { bindOverWindows } from './over-binder.ts';
 import type { Relation, RelationField } from './relation.ts';
-import type { Scope, ScopeTable } from './scope.ts';
-import { bindWindowTable } from './window-table-binder.ts';
+import type { Scope } from './scope.ts';
+import { hasMore, unknownField, unknownRelation, UNKNOWN_VALUE } from './unknown-relation.ts';
 
 /** What binding a query needs from around it. */
 export interface QueryContext {
@@ -26,8 +27,12 @@ export interface QueryContext {
   readonly ctes: ReadonlyMap<string, Relation>;
 }
 
-/** A query → a relation whose fields are the query's columns. */
+/** A query → a relation whose fields are the query's columns. Of what has a mistake it answers as much as is known. */
 export function bindQuery(query: ast.Query, context: QueryContext): Relation {
+  return context.problems.attempt(() => bindQueryOfAnyKind(query, context)) ?? unknownRelation(query.place);
+}
+
+function bindQueryOfAnyKind(query: ast.Query, context: QueryContext): Relation {
   switch (query.kind) {
     case 'select':
       return bindSelect(query, context, []).relation;
@@ -38,7 +43,7 @@ export function bindQuery(query: ast.Query, context: QueryContext): Relation {
     case 'with': {
       const ctes = new Map(context.ctes);
       for (const { name, columns, query: cte } of query.ctes) {
-        ctes.set(name.text, renamed(bindQuery(cte, { ...context, ctes }), columns, name.place));
+        ctes.set(name.text, renamed(bindQuery(cte, { ...context, ctes }), columns, name.place, context.problems));
       }
       return bindQuery(query.body, { ...context, ctes });
     }
@@ -50,13 +55,20 @@ export function bindQuery(query: ast.Query, context: QueryContext): Relation {
 }
 
 /** The same relation with other column names, as in `AS t (a, b)` and `CREATE VIEW v (a, b)`. */
-export function renamed(relation: Relation, names: readonly ast.Name[], place: Place): Relation {
+export function renamed(relation: Relation, names: readonly ast.Name[], place: Place, problems: Problems): Relation {
   if (names.length === 0) return relation;
-  if (names.length !== relation.fields.length) {
-    throw new Mistake(
-      'SQL_COLUMN_COUNT',
-      `${names.length} column names for ${relation.fields.length} columns`,
-      names[0]?.place ?? place,
+  const isOpen = hasMore(relation.fields);
+  if (isOpen || names.length !== relation.fields.length) {
+    if (!isOpen) {
+      problems.report(
+        'SQL_COLUMN_COUNT',
+        `${names.length} column names for ${relation.fields.length} columns`,
+        names[0]?.place ?? place,
+      );
+    }
+    return unknownRelation(
+      place,
+      names.map((name) => unknownField(name.text)),
     );
   }
   return {
@@ -77,44 +89,56 @@ interface BoundSelect {
 
 function bindSelect(query: ast.SelectQuery, context: QueryContext, orderBy: readonly ast.OrderItem[]): BoundSelect {
   const { problems } = context;
-  const from = bindFrom(query, context);
-  const { scope } = from;
-  let { relation } = from;
-  if (query.qualify !== undefined)
-    throw unsupported('QUALIFY', query.qualify.place, 'Number the rows in a subquery and filter by its column in WHERE.');
+  const { relation: from, scope } = bindFrom(query, context);
+  if (query.qualify !== undefined) {
+    problems.add(unsupported('QUALIFY', query.qualify.place, 'Number the rows in a subquery and filter by its column in WHERE.'));
+  }
   const windows = new Map(query.windows.map(({ name, window }) => [name.text, window]));
-
   const grouping =
-    query.groupBy === undefined ? undefined : problems.attempt(() => bindGrouping(query.groupBy, relation, scope, problems));
+    query.groupBy === undefined ? undefined : problems.attempt(() => bindGrouping(query.groupBy, from, scope, problems));
+  const isGroupingOpen = query.groupBy !== undefined && grouping === undefined;
   // A GROUP BY TUMBLE(…) adds window columns behind those in scope: the indexes of the scope stay.
-  if (grouping !== undefined) relation = grouping.relation;
-  const base: Omit<ExpressionContext, 'clause'> = {
-    scope,
-    problems,
-    windows,
-    ...(grouping === undefined ? {} : { special: grouping.special }),
-  };
+  const relation = grouping?.relation ?? from;
+  const special = isGroupingOpen ? openGroupSpecial : grouping?.special;
+  const base: Omit<ExpressionContext, 'clause'> = { scope, problems, windows, ...(special === undefined ? {} : { special }) };
 
-  const where =
-    query.where === undefined
-      ? undefined
-      : problems.attempt(() => condition(query.where!, { scope, problems, clause: 'where' }, 'WHERE'));
-  const items = problems.attempt(() => bindItems(query.items, scope, { ...base, clause: 'select' }, problems));
-  const having =
-    query.having === undefined
-      ? undefined
-      : problems.attempt(() => condition(query.having!, { ...base, clause: 'having' }, 'HAVING'));
-  const order =
-    items === undefined ? undefined : problems.attempt(() => bindOrder(orderBy, items, { ...base, clause: 'order by' }));
-  const failed =
-    (query.groupBy !== undefined && grouping === undefined) ||
-    (query.where !== undefined && where === undefined) ||
-    items === undefined ||
-    (query.having !== undefined && having === undefined) ||
-    order === undefined;
-  if (failed) throw new FollowUp();
+  const where = bindCondition(query.where, { scope, problems, clause: 'where' }, 'WHERE');
+  const items = bindItems(query.items, scope, { ...base, clause: 'select' });
+  const having = bindCondition(query.having, { ...base, clause: 'having' }, 'HAVING');
+  const order = problems.attempt(() => bindOrder(orderBy, items, { ...base, clause: 'order by' })) ?? { keys: [], hidden: [] };
+  const parts: SelectParts = { query, relation, scope, grouping, where, items, having, order };
 
-  if (where !== undefined)
+  const selected = isGroupingOpen ? undefined : problems.attempt(() => selectFrom(parts, orderBy, problems));
+  // Which rows there are is not known without all conditions, and may be what a bound of ROW_NUMBER hangs on.
+  const isOpen = isGroupingOpen || query.qualify !== undefined || where === 'unknown' || having === 'unknown';
+  if (selected !== undefined && !isOpen) return { relation: selected, order: order.keys };
+  const fields = selected?.fields ?? itemFields([...items, ...order.hidden], relation);
+  return { relation: unknownRelation(query.place, fields), order: order.keys };
+}
+
+type Condition = Bound | 'unknown' | undefined;
+
+function bindCondition(node: ast.ExpressionNode | undefined, context: ExpressionContext, clause: string): Condition {
+  if (node === undefined) return undefined;
+  return context.problems.attempt(() => condition(node, context, clause)) ?? 'unknown';
+}
+
+interface SelectParts {
+  readonly query: ast.SelectQuery;
+  readonly relation: Relation;
+  readonly scope: Scope;
+  readonly grouping: Grouping | undefined;
+  readonly where: Condition;
+  readonly items: readonly Item[];
+  readonly having: Condition;
+  readonly order: { readonly keys: readonly SortKey[]; readonly hidden: readonly Item[] };
+}
+
+/** The operators of a SELECT, one on the other. Unknown conditions are left out. */
+function selectFrom(parts: SelectParts, orderBy: readonly ast.OrderItem[], problems: Problems): Relation {
+  const { query, scope, grouping, where, items, having, order } = parts;
+  let { relation } = parts;
+  if (where !== undefined && where !== 'unknown')
     relation = {
       kind: 'filter',
       input: relation,
@@ -123,20 +147,21 @@ function bindSelect(query: ast.SelectQuery, context: QueryContext, orderBy: read
       place: query.where!.place,
     };
   let all: readonly Item[] = [...items, ...order.hidden];
-  let kept: Bound | undefined = having;
+  let kept: Bound | undefined = having === 'unknown' ? undefined : having;
   const isAggregation =
-    grouping !== undefined || [...all.map((item) => item.bound), ...(having === undefined ? [] : [having])].some(hasAggregate);
+    grouping !== undefined || [...all.map((item) => item.bound), ...(kept === undefined ? [] : [kept])].some(hasAggregate);
   if (isAggregation) {
     const aggregation = (grouping ?? bindGrouping(undefined, relation, scope, problems)).aggregate(
       relation,
       all,
-      having,
+      kept,
       query.place,
     );
     relation = aggregation.relation;
     all = aggregation.items;
+    if (kept !== undefined && aggregation.having === undefined) return unknownRelation(query.place, itemFields(all, relation));
     kept = aggregation.having;
-  } else if (having !== undefined) {
+  } else if (kept !== undefined && items.every((item) => item.unknown === undefined)) {
     throw new Mistake('SQL_HAVING', 'HAVING needs GROUP BY or an aggregate', query.having!.place, 'Use WHERE.');
   }
   if (kept !== undefined)
@@ -147,7 +172,7 @@ function bindSelect(query: ast.SelectQuery, context: QueryContext, orderBy: read
       fields: relation.fields,
       place: query.having!.place,
     };
-  const over = bindOverWindows(relation, all);
+  const over = bindOverWindows(relation, all, problems);
   relation = project(over.relation, over.items, query.place);
 
   if (query.distinct) {
@@ -155,7 +180,7 @@ function bindSelect(query: ast.SelectQuery, context: QueryContext, orderBy: read
       throw new Mistake('SQL_ORDER_BY', 'with SELECT DISTINCT, ORDER BY takes columns of the result only', orderBy[0].place);
     relation = distinct(relation, query.place);
   }
-  return { relation, order: order.keys };
+  return relation;
 }
 
 function hasAggregate(bound: Bound): boolean {
@@ -167,33 +192,42 @@ function hasAggregate(bound: Bound): boolean {
   return found;
 }
 
-function bindItems(items: readonly ast.SelectItem[], scope: Scope, context: ExpressionContext, problems: Problems): Item[] {
-  return problems
-    .all(items, (item, position): Item[] => {
-      if (item.kind === 'star') return starColumns(item, scope);
-      const bound = bindExpression(item.expression, context);
-      const written = item.expression.kind === 'column' ? item.expression.name.parts.at(-1)!.text : undefined;
-      return [{ bound, name: item.alias?.text ?? written ?? `EXPR$${position}`, place: item.place }];
-    })
-    .flat();
+function bindItems(items: readonly ast.SelectItem[], scope: Scope, context: ExpressionContext): Item[] {
+  const { problems } = context;
+  return items.flatMap((item, position): Item[] => {
+    const { place } = item;
+    if (item.kind === 'star') {
+      const columns = problems.attempt(() => starColumns(item, scope));
+      return columns ?? [{ bound: UNKNOWN_VALUE, name: '', place, unknown: 'more' }];
+    }
+    const written = item.expression.kind === 'column' ? item.expression.name.parts.at(-1)!.text : undefined;
+    const name = item.alias?.text ?? written ?? `EXPR$${position}`;
+    const bound = problems.attempt(() => bindExpression(item.expression, context));
+    if (bound !== undefined) return [{ bound, name, place }];
+    // Where the mistake may be in the name itself, what is meant has another one.
+    const isName = item.alias === undefined && written !== undefined && !isField(scope, written);
+    return [{ bound: UNKNOWN_VALUE, name, place, unknown: isName ? 'name' : 'type' }];
+  });
+}
+
+function isField(scope: Scope, name: string): boolean {
+  return scope.tables.some(({ fields }) => fields.some((field) => field.name === name));
 }
 
 function starColumns(item: ast.SelectItem & { kind: 'star' }, scope: Scope): Item[] {
-  const tables =
-    item.qualifier === undefined
-      ? scope.tables
-      : scope.tables.filter((table) => table.name === item.qualifier!.parts.at(-1)!.text);
+  const qualifier = item.qualifier?.parts.at(-1)!.text;
+  const tables = qualifier === undefined ? scope.tables : scope.tables.filter((table) => table.name === qualifier);
   if (tables.length === 0) {
-    throw item.qualifier === undefined
+    throw qualifier === undefined
       ? new Mistake('SQL_STAR', '* needs a FROM', item.place)
-      : new Mistake('SQL_TABLE_NOT_FOUND', `table "${item.qualifier.parts.at(-1)!.text}" is not in this query`, item.place);
+      : new Mistake('SQL_TABLE_NOT_FOUND', `table "${qualifier}" is not in this query`, item.place);
   }
+  const { place } = item;
   return tables.flatMap((table) =>
-    table.fields.map((field, i) => ({
-      bound: { kind: 'column' as const, index: table.offset + i, type: field.type, place: item.place },
-      name: field.name,
-      place: item.place,
-    })),
+    table.fields.map(({ name, type, unknown }, i): Item => {
+      if (unknown !== undefined) return { bound: UNKNOWN_VALUE, name, place, unknown };
+      return { bound: { kind: 'column', index: table.offset + i, type, place }, name, place };
+    }),
   );
 }
 
@@ -211,6 +245,7 @@ function bindOrder(
         : undefined;
     let column = alias === undefined ? -1 : items.findIndex((candidate) => candidate.name === alias);
     if (item.expression.kind === 'literal' && item.expression.type === 'number') {
+      if (items.some((candidate) => candidate.unknown === 'more')) throw new FollowUp();
       column = Number(item.expression.text) - 1;
       if (!(column >= 0 && column < items.length))
         throw new Mistake('SQL_ORDER_BY', `there is no column ${item.expression.text} to order by`, item.place);
@@ -244,83 +279,33 @@ function distinct(input: Relation, place: Place): Relation {
   };
 }
 
-// ---------------------------------------------------------------- FROM
-
-function bindFrom(query: ast.SelectQuery, context: QueryContext): { relation: Relation; scope: Scope } {
-  if (query.from === undefined) {
-    return { relation: { kind: 'values', rows: [[]], fields: [], place: query.place }, scope: { tables: [] } };
-  }
-  const { relation, table } = bindTable(query.from, context);
-  return { relation, scope: { tables: [table] } };
-}
-
-/** One table of FROM, with the name under which its columns can be reached. */
-function bindTable(reference: ast.TableReference, context: QueryContext): { relation: Relation; table: ScopeTable } {
-  switch (reference.kind) {
-    case 'table': {
-      if (reference.asOf !== undefined) throw unsupported('FOR SYSTEM_TIME AS OF', reference.asOf.place);
-      const own = reference.name.parts.at(-1)!.text;
-      const cte = reference.name.parts.length === 1 ? context.ctes.get(own) : undefined;
-      return named(cte ?? context.read(reference), reference.alias, own, `table "${own}"`, reference.place);
-    }
-    case 'derived':
-      return named(bindQuery(reference.query, context), reference.alias, undefined, 'the subquery', reference.place);
-    case 'table-function': {
-      const relation = bindWindowTable(reference, (table) => bindTable(table, context).relation, context.problems);
-      return named(relation, reference.alias, undefined, `the windows of ${reference.name.text.toUpperCase()}`, reference.place);
-    }
-    case 'join':
-      throw unsupported(
-        reference.type === 'COMMA' ? 'a join' : `${reference.type === 'INNER' ? '' : `${reference.type} `}JOIN`,
-        reference.operatorPlace,
-      );
-    case 'lateral':
-      throw unsupported('LATERAL', reference.place);
-    case 'unnest':
-      throw unsupported('UNNEST', reference.place);
-    case 'match-recognize':
-      throw unsupported('MATCH_RECOGNIZE', reference.place);
-    default:
-      return unreachable(reference, 'table');
-  }
-}
-
-function named(
-  relation: Relation,
-  alias: ast.Alias | undefined,
-  own: string | undefined,
-  description: string,
-  place: Place,
-): { relation: Relation; table: ScopeTable } {
-  const columns = renamed(relation, alias?.columns ?? [], place);
-  const name = alias?.name.text ?? own;
-  return {
-    relation: columns,
-    table: { name, fields: columns.fields, offset: 0, description: alias === undefined ? description : `"${alias.name.text}"` },
-  };
-}
-
 // ---------------------------------------------------------------- VALUES, UNION, ORDER BY
 
 function bindValues(query: ast.ValuesQuery, context: QueryContext): Relation {
-  const rows = context.problems.all(query.rows, (row) =>
-    row.map((node) => bindExpression(node, { scope: { tables: [] }, problems: context.problems, clause: 'values' })),
-  );
-  const width = rows[0].length;
-  rows.forEach((row, i) => {
+  const { problems } = context;
+  const width = query.rows[0].length;
+  for (const row of query.rows) {
     if (row.length !== width)
-      throw new Mistake('SQL_COLUMN_COUNT', `this row has ${row.length} values, the first has ${width}`, query.rows[i][0].place);
-  });
-  const types = rows[0].map((_, column) =>
-    unifiedType(
-      rows.map((row) => row[column]),
-      query.rows.map((row) => row[column].place),
-    ),
+      problems.report('SQL_COLUMN_COUNT', `this row has ${row.length} values, the first has ${width}`, row[0].place);
+  }
+  const rows = query.rows.map((row) =>
+    row.map((node) => problems.attempt(() => bindExpression(node, { scope: { tables: [] }, problems, clause: 'values' }))),
   );
-  const fields = types.map((type, i) => ({ name: `EXPR$${i}`, type }));
-  const converted = rows.map((row, r) => row.map((value, i) => convert(value, types[i], query.rows[r][i].place)));
+  const types = query.rows[0].map((_, column) =>
+    problems.attempt(() => {
+      const values = rows.flatMap((row) => (column < row.length ? [row[column]] : []));
+      if (values.includes(undefined)) throw new FollowUp();
+      const places = query.rows.flatMap((row) => (column < row.length ? [row[column].place] : []));
+      return unifiedType(values as Bound[], places);
+    }),
+  );
+  const fields = types.map((type, i): RelationField =>
+    type === undefined ? unknownField(`EXPR$${i}`) : { name: `EXPR$${i}`, type },
+  );
+  if (types.includes(undefined) || rows.some((row) => row.length !== width)) return unknownRelation(query.place, fields);
+  const converted = rows.map((row, r) => row.map((value, i) => convert(value!, types[i], query.rows[r][i].place)));
   const literals = converted.map((row) => row.flatMap((value) => (value.kind === 'literal' ? [value.value] : [])));
-  if (literals.every((row) => row.length === types.length)) return { kind: 'values', rows: literals, fields, place: query.place };
+  if (literals.every((row) => row.length === width)) return { kind: 'values', rows: literals, fields, place: query.place };
   const one: Relation = { kind: 'values', rows: [[]], fields: [], place: query.place };
   const inputs = converted.map((row): Relation => ({
     kind: 'project',
@@ -350,37 +335,48 @@ function unifiedType(values: readonly Bound[], places: readonly Place[]): sql.Sq
 }
 
 function bindSetOperation(query: ast.SetOperation, context: QueryContext): Relation {
-  if (query.operator !== 'UNION') throw unsupported(query.operator, query.operatorPlace);
+  const { problems } = context;
+  const { operator, place } = query;
+  if (operator !== 'UNION') problems.add(unsupportedSetOperation(query));
   const parts: ast.Query[] = [];
   const collect = (part: ast.Query): void => {
     // UNION ALL of UNION ALL is one union; a UNION in it must remove duplicates of its own part.
-    if (part.kind === 'set-operation' && part.operator === 'UNION' && part.all && query.all) {
+    if (part.kind === 'set-operation' && part.operator === 'UNION' && part.all && operator === 'UNION' && query.all) {
       collect(part.left);
       collect(part.right);
     } else parts.push(part);
   };
   collect(query.left);
   collect(query.right);
-  const inputs = context.problems.all(parts, (part) => bindQuery(part, context));
-  const width = inputs[0].fields.length;
-  inputs.forEach((input, i) => {
-    if (input.fields.length !== width)
-      throw new Mistake(
-        'SQL_COLUMN_COUNT',
-        `UNION of ${width} and ${input.fields.length} columns`,
-        parts[i].place,
-        'All parts must have the same number of columns.',
-      );
-  });
-  const fields = inputs[0].fields.map((field, column): RelationField => {
+  const inputs = parts.map((part) => bindQuery(part, context));
+  const [first] = inputs;
+  const isOpen = inputs.some((input) => hasMore(input.fields));
+  if (!isOpen) {
+    problems.all(inputs, (input, i) => {
+      if (input.fields.length !== first.fields.length)
+        throw new Mistake(
+          'SQL_COLUMN_COUNT',
+          `${operator} of ${first.fields.length} and ${input.fields.length} columns`,
+          parts[i].place,
+          'All parts must have the same number of columns.',
+        );
+    });
+  }
+  const fields = first.fields.map((field, column): RelationField => {
     const columns = inputs.map((input) => input.fields[column]);
-    const type = unifiedType(
-      columns.map((each) => ({ kind: 'column', index: column, type: each.type })),
-      parts.map((part) => part.place),
+    if (isOpen || columns.some((each) => each.unknown !== undefined))
+      return { ...unknownField(field.name), unknown: field.unknown ?? 'type' };
+    const type = problems.attempt(() =>
+      unifiedType(
+        columns.map((each) => ({ kind: 'column', index: column, type: each.type })),
+        parts.map((part) => part.place),
+      ),
     );
+    if (type === undefined) return unknownField(field.name);
     const isTime = field.timeAttribute !== undefined && columns.every((each) => each.timeAttribute === field.timeAttribute);
     return { name: field.name, type, ...(isTime ? { timeAttribute: field.timeAttribute } : {}) };
   });
+  if (operator !== 'UNION' || fields.some((field) => field.unknown !== undefined)) return unknownRelation(place, fields);
   const converted = inputs.map((input, i): Relation => ({
     kind: 'project',
     input,
@@ -390,13 +386,25 @@ function bindSetOperation(query: ast.SetOperation, context: QueryContext): Relat
     fields,
     place: parts[i].place,
   }));
-  const union: Relation = { kind: 'union', inputs: converted, fields, place: query.place };
-  return query.all ? union : distinct(union, query.place);
+  const union: Relation = { kind: 'union', inputs: converted, fields, place };
+  return query.all ? union : distinct(union, place);
+}
+
+/** Without ALL, both are groups of a UNION ALL in which each row says from which side it comes. */
+function unsupportedSetOperation({ operator, operatorPlace, all }: ast.SetOperation): Mistake {
+  if (all) return unsupported(`${operator} ALL`, operatorPlace);
+  const condition = operator === 'INTERSECT' ? 'MAX(side) > MIN(side)' : 'MAX(side) = 1';
+  return unsupported(
+    operator,
+    operatorPlace,
+    `UNION ALL both, with 1 AS side in the first and 2 AS side in the second, and GROUP BY the columns HAVING ${condition}.`,
+  );
 }
 
 function bindOrdered(query: ast.OrderedQuery, context: QueryContext): Relation {
-  const offset = query.offset === undefined ? 0 : constantCount(query.offset, 'OFFSET', context);
-  const limit = query.limit === undefined ? Infinity : constantCount(query.limit, 'LIMIT', context);
+  const { problems } = context;
+  const offset = query.offset === undefined ? 0 : constantCount(query.offset, 'OFFSET', problems);
+  const limit = query.limit === undefined ? Infinity : constantCount(query.limit, 'LIMIT', problems);
   let relation: Relation;
   let order: readonly SortKey[];
   let width: number;
@@ -410,24 +418,26 @@ function bindOrdered(query: ast.OrderedQuery, context: QueryContext): Relation {
       bound: { kind: 'column', index, type: field.type },
       name: field.name,
       place: query.place,
+      unknown: field.unknown,
     }));
-    const bound = bindOrder(query.orderBy, items, { scope, problems: context.problems, clause: 'order by' });
-    if (bound.hidden.length > 0)
-      throw new Mistake('SQL_ORDER_BY', 'ORDER BY takes columns of the result only here', query.orderBy[0].place);
-    order = bound.keys;
+    const bound = problems.attempt(() => bindOrder(query.orderBy, items, { scope, problems, clause: 'order by' }));
+    if (bound !== undefined && bound.hidden.length > 0)
+      problems.report('SQL_ORDER_BY', 'ORDER BY takes columns of the result only here', query.orderBy[0].place);
+    order = bound === undefined || bound.hidden.length > 0 ? [] : bound.keys;
     width = items.length;
   }
   if (order.length > 0 && limit === Infinity && offset === 0) {
     const first = relation.fields[order[0].column];
-    if (first.timeAttribute === undefined || order[0].descending) {
-      throw new Mistake(
+    if (first.unknown === undefined && (first.timeAttribute === undefined || order[0].descending)) {
+      problems.report(
         'SQL_ORDER_BY',
         'a stream can be sorted without end only by a time attribute, ascending',
         query.orderBy[0].place,
         'Add a LIMIT, or order by a rowtime column.',
       );
+    } else if (order.length > 1) {
+      problems.add(unsupported('ORDER BY a time attribute and further columns', query.orderBy[1].place));
     }
-    if (order.length > 1) throw unsupported('ORDER BY a time attribute and further columns', query.orderBy[1].place);
   }
   const sorted: Relation =
     order.length === 0 && limit === Infinity && offset === 0
@@ -452,8 +462,10 @@ function bindOrdered(query: ast.OrderedQuery, context: QueryContext): Relation {
   };
 }
 
-function constantCount(node: ast.ExpressionNode, clause: string, context: QueryContext): number {
-  const bound = bindExpression(node, { scope: { tables: [] }, problems: context.problems, clause: 'values' });
+/** The number behind LIMIT or OFFSET; after a mistake any number. */
+function constantCount(node: ast.ExpressionNode, clause: string, problems: Problems): number {
+  const bound = problems.attempt(() => bindExpression(node, { scope: { tables: [] }, problems, clause: 'values' }));
+  if (bound === undefined) return 1;
   if (
     bound.kind === 'literal' &&
     (typeof bound.value === 'number' || typeof bound.value === 'bigint') &&
@@ -462,5 +474,6 @@ function constantCount(node: ast.ExpressionNode, clause: string, context: QueryC
   ) {
     return Number(bound.value);
   }
-  throw new Mistake('SQL_LIMIT', `${clause} takes a whole number`, node.place);
+  problems.report('SQL_LIMIT', `${clause} takes a whole number`, node.place, `For example ${clause} 10.`);
+  return 1;
 }

@@ -21,13 +21,16 @@ export type Relation =
   | RowNumberRelation
   | UnionRelation
   | SortLimitRelation
-  | SinkRelation;
+  | SinkRelation
+  | UnknownRelation;
 
 /** A field, and what is known of a column that says in which window its row lies. */
 export interface RelationField extends Field {
   readonly window?: WindowColumn;
   /** The rowtime by which rows were given windows: no time attribute any more, but de-duplication still takes it for one. */
   readonly wasRowtime?: true;
+  /** After a mistake: only the name is known (`type`), not even that (`name`), or how many fields these are (`more`). */
+  readonly unknown?: 'type' | 'name' | 'more';
 }
 
 /** Two columns belong to the same window when their `window` is the same object. */
@@ -143,10 +146,16 @@ export interface SinkRelation extends RelationBase {
   readonly table: ConnectedTable | null;
 }
 
+/** What a mistake left of a relation: its fields, as far as they are known. Never planned. */
+export interface UnknownRelation extends RelationBase {
+  readonly kind: 'unknown';
+}
+
 export function inputsOf(relation: Relation): readonly Relation[] {
   switch (relation.kind) {
     case 'scan':
     case 'values':
+    case 'unknown':
       return [];
     case 'union':
       return relation.inputs;

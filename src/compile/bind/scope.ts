@@ -1,8 +1,9 @@
 import { nearest } from '../../base/nearest.ts';
 import type { ColumnExpression } from '../../plan/expression.ts';
 import type { Name, QualifiedName } from '../parse/ast.ts';
-import { Mistake } from './mistake.ts';
+import { FollowUp, Mistake } from './mistake.ts';
 import type { RelationField } from './relation.ts';
+import { hasAnyName } from './unknown-relation.ts';
 
 /** The columns that expressions can name: those of the tables in FROM, one behind the other. */
 export interface Scope {
@@ -19,13 +20,14 @@ export interface ScopeTable {
   readonly description: string;
 }
 
-/** Finds the column that a name means. Names are case-sensitive, as in Flink. */
+/** Finds the column that a name means. Names are case-sensitive, as in Flink. One that a mistake left open is a FollowUp. */
 export function resolveColumn(scope: Scope, name: QualifiedName): ColumnExpression & { readonly field: RelationField } {
   const column = name.parts[name.parts.length - 1];
   if (name.parts.length > 1) {
     const qualifier = name.parts[name.parts.length - 2];
     const table = scope.tables.find((candidate) => candidate.name === qualifier.text);
     if (table !== undefined) return columnOf([table], column, name);
+    if (mayBeColumn(scope, qualifier.text)) throw new FollowUp();
     throw new Mistake(
       'SQL_TABLE_NOT_FOUND',
       `table "${qualifier.text}" is not in this query`,
@@ -46,6 +48,7 @@ function columnOf(
   );
   if (found.length === 1) {
     const { field, index } = found[0];
+    if (field.unknown !== undefined) throw new FollowUp();
     return { kind: 'column', index, type: field.type, place: name.place, field };
   }
   if (found.length > 1) {
@@ -56,6 +59,7 @@ function columnOf(
       'Write the table in front, as in t.column.',
     );
   }
+  if (tables.some((table) => hasAnyName(table.fields))) throw new FollowUp();
   const where =
     tables.length === 1
       ? ` in ${tables[0].description}`
@@ -70,6 +74,13 @@ function columnOf(
       column.text,
       tables.flatMap((table) => table.fields.map((field) => field.name)),
     ),
+  );
+}
+
+/** Whether a name may be that of a column, possibly a ROW, that a mistake left open. */
+function mayBeColumn(scope: Scope, name: string): boolean {
+  return scope.tables.some(
+    ({ fields }) => hasAnyName(fields) || fields.some((field) => field.unknown === 'type' && field.name === name),
   );
 }
 

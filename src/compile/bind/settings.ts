@@ -1,6 +1,6 @@
 import { nearest } from '../../base/nearest.ts';
 import type { StringToken } from '../parse/ast.ts';
-import { Mistake } from './mistake.ts';
+import { FLINK_CAN, Mistake } from './mistake.ts';
 
 /** Keys that change what a job does here. Each checks its value and answers what is wrong with it. */
 const KEYS: Record<string, (value: string) => string | undefined> = {
@@ -42,7 +42,7 @@ interface SettingMistake {
 /** What is wrong with a setting, from SET or from the command line. */
 export function settingMistake(key: string, value: string): SettingMistake | undefined {
   if (ONLY[key]?.test(value.trim()) === false) {
-    return { code: 'SQL_UNSUPPORTED', message: `'${key}' = '${value}' is not supported yet`, part: 'value' };
+    return { code: 'SQL_UNSUPPORTED', message: `'${key}' = '${value}' is not supported yet`, hint: FLINK_CAN, part: 'value' };
   }
   const check = KEYS[key];
   if (check === undefined && (key.startsWith('isobar.') || !WITHOUT_EFFECT.test(key))) {

@@ -1,39 +1,56 @@
 import type { MetadataColumn, TableDeclaration, TableOption } from '../../connectors/connector.ts';
-import { isTimestamp, typeName, withNullable } from '../../types/sql-type.ts';
+import { isTimestamp, typeName, withNullable, type SqlType } from '../../types/sql-type.ts';
 import type * as ast from '../parse/ast.ts';
 import { toExpression, walk } from './bound.ts';
 import type { CatalogColumn, CatalogTable } from './catalog.ts';
 import { bindExpression, convert } from './expression-binder.ts';
-import { Mistake, unsupported, type Problems } from './mistake.ts';
+import { FLINK_MAY, FollowUp, Mistake, unsupported, type Problems } from './mistake.ts';
 import type { RelationField } from './relation.ts';
 import { suggestion, type Scope } from './scope.ts';
 import { bindType } from './type-binder.ts';
+import { MORE_FIELDS, unknownField, UNKNOWN_VALUE } from './unknown-relation.ts';
 
-/** CREATE TABLE → the table's columns, watermark and options. The connector is bound when the table is read or written. */
+/**
+ * CREATE TABLE → the table's columns, watermark and options; those with mistakes, which are reported, are unknown. The connector
+ * is bound when the table is read or written.
+ */
 export function bindCreateTable(statement: ast.CreateTable, problems: Problems): CatalogTable {
-  if (statement.like !== undefined) throw unsupported('LIKE in CREATE TABLE', statement.like.place, 'Write the columns out.');
+  const unknown = new Set<'columns' | 'watermark' | 'primary key' | 'options'>(statement.unread);
+  if (statement.like !== undefined) {
+    problems.add(unsupported('LIKE in CREATE TABLE', statement.like.place, 'Write the columns out.'));
+    unknown.add('watermark').add('primary key').add('options');
+  }
   if (statement.asQuery !== undefined)
-    throw unsupported('CREATE TABLE … AS', statement.asQuery.place, 'Use CREATE TABLE and INSERT INTO.');
-  if (statement.partitionedBy.length > 0) throw unsupported('PARTITIONED BY', statement.partitionedBy[0].place);
-  const name = statement.name.parts[statement.name.parts.length - 1].text;
+    problems.add(unsupported('CREATE TABLE … AS', statement.asQuery.place, 'Use CREATE TABLE and INSERT INTO.'));
+  if (statement.partitionedBy.length > 0) problems.add(unsupported('PARTITIONED BY', statement.partitionedBy[0].place));
   const options = bindOptions(statement.options, problems);
-  const primaryKey = primaryKeyOf(statement, problems);
-  const columns = bindColumns(statement, new Set(primaryKey.map((column) => column.text)), problems);
+  const primaryKey = problems.attempt(() => primaryKeyOf(statement, problems));
+  if (primaryKey === undefined) unknown.add('primary key');
+  const columns = bindColumns(statement, new Set(primaryKey?.map((column) => column.text)), problems);
+  if (columns.some((column) => column.field.unknown !== undefined)) unknown.add('columns');
+  const watermark = problems.attempt(() => bindWatermark(statement, columns, problems));
+  if (watermark === undefined) unknown.add('watermark');
   const declaration: TableDeclaration = {
-    name,
+    name: statement.name.parts[statement.name.parts.length - 1].text,
     options,
     physical: columns.flatMap((column) =>
       column.kind === 'physical' ? [{ name: column.field.name, type: column.field.type }] : [],
     ),
     metadata: columns.flatMap((column) => (column.kind === 'metadata' ? [column.metadata] : [])),
-    primaryKey: primaryKey.map((column) => column.text),
+    primaryKey: primaryKey?.map((column) => column.text) ?? [],
     place: statement.name.place,
   };
+  const rowtime = statement.watermarks[0]?.column.parts[0].text;
+  const isRowtime = ({ name, type }: RelationField): boolean =>
+    name === rowtime || (unknown.has('watermark') && isTimestamp(type));
   return {
     kind: 'table',
     declaration,
-    columns: columns.map((column, index) => withTimeAttribute(column, index, statement, columns)),
-    watermark: bindWatermark(statement, columns, problems),
+    columns: columns.map((column) =>
+      isRowtime(column.field) ? { ...column, field: { ...column.field, timeAttribute: 'rowtime' } } : column,
+    ),
+    watermark: watermark ?? null,
+    unknown,
     connectors: new Map(),
   };
 }
@@ -43,56 +60,66 @@ type Column =
   | (Extract<CatalogColumn, { kind: 'metadata' }> & { readonly metadata: MetadataColumn });
 
 function bindColumns(statement: ast.CreateTable, primaryKey: ReadonlySet<string>, problems: Problems): Column[] {
-  const columns: Column[] = [];
   const names = new Set<string>();
   let physical = 0;
   let metadata = 0;
-  for (const declared of statement.columns) {
-    const name = declared.name.text;
-    if (names.has(name)) problems.report('SQL_COLUMN_EXISTS', `column "${name}" is declared twice`, declared.name.place);
-    names.add(name);
+  for (const { kind, name } of statement.columns) {
+    if (kind === 'unread') continue;
+    if (names.has(name.text)) problems.report('SQL_COLUMN_EXISTS', `column "${name.text}" is declared twice`, name.place);
+    names.add(name.text);
   }
   // Computed columns may use any column that is not computed, wherever it stands.
-  const plain = problems.all(
-    statement.columns.filter((declared) => declared.kind !== 'computed'),
-    (declared): Column => {
-      const bound = bindType(declared.type);
-      const type = primaryKey.has(declared.name.text) ? withNullable(bound, false) : bound;
-      const field: RelationField = { name: declared.name.text, type };
-      if (declared.kind === 'physical') return { kind: 'physical', field, index: physical++ };
-      const key = declared.from?.value ?? declared.name.text;
-      return {
-        kind: 'metadata',
-        field,
-        index: metadata++,
-        metadata: { name: declared.name.text, key, type, virtual: declared.virtual, place: declared.place },
-      };
-    },
-  );
-  const scope: Scope = {
-    tables: [
-      {
-        name: undefined,
-        fields: plain.map((column) => column.field),
-        offset: 0,
-        description: `table "${statement.name.parts.at(-1)!.text}"`,
-      },
-    ],
-  };
-  const byName = new Map(plain.map((column) => [column.field.name, column]));
-  const all = problems.all(statement.columns, (declared): Column => {
-    if (declared.kind !== 'computed') return byName.get(declared.name.text)!;
-    const bound = bindExpression(declared.expression, { scope, problems, clause: 'computed column' });
+  const plain = new Map<ast.ColumnDeclaration, Column>();
+  for (const declared of statement.columns) {
+    if (declared.kind === 'computed') continue;
+    if (declared.kind === 'unread') {
+      plain.set(declared, {
+        kind: 'unread',
+        field: declared.name === undefined ? MORE_FIELDS : unknownField(declared.name.text),
+      });
+      continue;
+    }
+    const { name } = declared;
+    const field = fieldOf(name.text, () => bindType(declared.type), problems);
+    const type = primaryKey.has(name.text) ? withNullable(field.type, false) : field.type;
+    if (declared.kind === 'physical') {
+      plain.set(declared, { kind: 'physical', field: { ...field, type }, index: physical++ });
+      continue;
+    }
+    const key = declared.from?.value ?? name.text;
+    plain.set(declared, {
+      kind: 'metadata',
+      field: { ...field, type },
+      index: metadata++,
+      metadata: { name: name.text, key, type, virtual: declared.virtual, place: declared.place },
+    });
+  }
+  const scope = scopeOf(statement, [...plain.values(), ...likeColumns(statement)]);
+  const columns = statement.columns.map((declared): Column => {
+    if (declared.kind !== 'computed') return plain.get(declared)!;
+    const bound = problems.attempt(() => bindExpression(declared.expression, { scope, problems, clause: 'computed column' }));
+    const { text } = declared.name;
+    if (bound === undefined) return { kind: 'computed', field: unknownField(text), expression: UNKNOWN_VALUE };
     const isProctime = bound.kind === 'call' && bound.function === 'PROCTIME';
-    const field: RelationField = {
-      name: declared.name.text,
-      type: bound.type,
-      ...(isProctime ? { timeAttribute: 'proctime' as const } : {}),
-    };
+    const field: RelationField = { name: text, type: bound.type, ...(isProctime ? { timeAttribute: 'proctime' as const } : {}) };
     return { kind: 'computed', field, expression: toExpression(bound) };
   });
-  columns.push(...all);
-  return columns;
+  return [...columns, ...likeColumns(statement)];
+}
+
+function fieldOf(name: string, type: () => SqlType, problems: Problems): RelationField {
+  const bound = problems.attempt(type);
+  return bound === undefined ? unknownField(name) : { name, type: bound };
+}
+
+/** LIKE and AS bring columns of other tables. */
+function likeColumns({ like, asQuery }: ast.CreateTable): Column[] {
+  return like === undefined && asQuery === undefined ? [] : [{ kind: 'unread', field: MORE_FIELDS }];
+}
+
+function scopeOf(statement: ast.CreateTable, columns: readonly Column[]): Scope {
+  const description = `table "${statement.name.parts.at(-1)!.text}"`;
+  return { tables: [{ name: undefined, fields: columns.map((column) => column.field), offset: 0, description }] };
 }
 
 function bindOptions(entries: readonly ast.OptionEntry[], problems: Problems): Map<string, TableOption> {
@@ -128,62 +155,46 @@ function primaryKeyOf(statement: ast.CreateTable, problems: Problems): readonly 
       'Write PRIMARY KEY (…) NOT ENFORCED.',
     );
   }
-  for (const name of key.columns) {
-    const column = statement.columns.find((declared) => declared.name.text === name.text);
-    if (column === undefined) {
-      problems.report(
-        'SQL_COLUMN_NOT_FOUND',
-        `column "${name.text}" does not exist in this table`,
-        name.place,
-        suggestion(
-          name.text,
-          statement.columns.map((declared) => declared.name.text),
-        ),
-      );
-    } else if (column.kind !== 'physical') {
-      problems.report('SQL_PRIMARY_KEY', `column "${name.text}" of the primary key is not a physical column`, name.place);
-    }
-  }
-  return key.columns;
+  return problems.all(key.columns, (name) => {
+    const column = statement.columns.find((declared) => declared.name?.text === name.text);
+    if (column === undefined) throw missingColumn(statement, name);
+    if (column.kind === 'unread') throw new FollowUp();
+    if (column.kind !== 'physical')
+      throw new Mistake('SQL_PRIMARY_KEY', `column "${name.text}" of the primary key is not a physical column`, name.place);
+    return name;
+  });
+}
+
+function missingColumn(statement: ast.CreateTable, name: ast.Name): Mistake | FollowUp {
+  const names = statement.columns.map((declared) => declared.name?.text);
+  if (names.includes(undefined) || likeColumns(statement).length > 0) return new FollowUp();
+  return new Mistake(
+    'SQL_COLUMN_NOT_FOUND',
+    `column "${name.text}" does not exist in this table`,
+    name.place,
+    suggestion(
+      name.text,
+      names.map((known) => known!),
+    ),
+  );
 }
 
 function bindWatermark(statement: ast.CreateTable, columns: readonly Column[], problems: Problems): CatalogTable['watermark'] {
   const [declared, second] = statement.watermarks;
   if (declared === undefined) return null;
   if (second !== undefined) throw new Mistake('SQL_WATERMARK', 'a table can have one watermark', second.place);
-  if (declared.column.parts.length > 1) throw unsupported('a watermark on a nested column', declared.column.place);
-  const column = columns.findIndex((candidate) => candidate.field.name === declared.column.parts[0].text);
-  if (column === -1) {
-    throw new Mistake(
-      'SQL_COLUMN_NOT_FOUND',
-      `column "${declared.column.parts[0].text}" does not exist in this table`,
-      declared.column.place,
-      suggestion(
-        declared.column.parts[0].text,
-        columns.map((candidate) => candidate.field.name),
-      ),
-    );
+  if (declared.column.parts.length > 1) {
+    const path = declared.column.parts.map((part) => part.text).join('.');
+    const hint = `Compute a column, as in ts AS ${path}, and write WATERMARK FOR ts.`;
+    throw unsupported('a watermark on a nested column', declared.column.place, hint);
   }
-  const { type } = columns[column].field;
-  if (!isTimestamp(type) || !('precision' in type) || type.precision > 3) {
-    throw new Mistake(
-      'SQL_WATERMARK',
-      `a watermark needs a column of type TIMESTAMP(3) or TIMESTAMP_LTZ(3), not ${typeName(type)}`,
-      declared.column.place,
-      'Declare the column with precision 0 to 3, or compute one with CAST.',
-    );
-  }
-  const scope: Scope = {
-    tables: [
-      {
-        name: undefined,
-        fields: columns.map((candidate) => candidate.field),
-        offset: 0,
-        description: `table "${statement.name.parts.at(-1)!.text}"`,
-      },
-    ],
-  };
-  const bound = bindExpression(declared.expression, { scope, problems, clause: 'watermark' });
+  const column = problems.attempt(() => rowtimeColumn(statement, declared, columns));
+  const [{ text }] = declared.column.parts;
+  // A name that is missed once is not missed again in the expression.
+  const missed: Column[] = column === undefined ? [{ kind: 'unread', field: unknownField(text) }] : [];
+  const scope = scopeOf(statement, [...columns.filter(({ field }) => missed.length === 0 || field.name !== text), ...missed]);
+  const bound = problems.attempt(() => bindExpression(declared.expression, { scope, problems, clause: 'watermark' }));
+  if (column === undefined || bound === undefined) throw new FollowUp();
   if (!isTimestamp(bound.type)) {
     throw new Mistake(
       'SQL_WATERMARK',
@@ -194,13 +205,25 @@ function bindWatermark(statement: ast.CreateTable, columns: readonly Column[], p
   }
   walk(bound, (part) => {
     if (part.kind === 'call' && part.function === 'PROCTIME')
-      throw unsupported('a watermark on processing time', declared.expression.place);
+      throw unsupported('a watermark on processing time', declared.expression.place, FLINK_MAY);
   });
+  const { type } = columns[column].field;
   return { column, expression: toExpression(convert(bound, withNullable(type, true), declared.expression.place)) };
 }
 
-function withTimeAttribute(column: Column, index: number, statement: ast.CreateTable, columns: readonly Column[]): CatalogColumn {
-  const rowtime = statement.watermarks[0]?.column.parts[0].text;
-  if (rowtime === undefined || columns[index].field.name !== rowtime) return column;
-  return { ...column, field: { ...column.field, timeAttribute: 'rowtime' } };
+function rowtimeColumn(statement: ast.CreateTable, declared: ast.WatermarkDeclaration, columns: readonly Column[]): number {
+  const [name] = declared.column.parts;
+  const column = columns.findIndex((candidate) => candidate.field.name === name.text);
+  if (column === -1) throw missingColumn(statement, name);
+  const { type, unknown } = columns[column].field;
+  if (unknown !== undefined) throw new FollowUp();
+  if (!isTimestamp(type) || !('precision' in type) || type.precision > 3) {
+    throw new Mistake(
+      'SQL_WATERMARK',
+      `a watermark needs a column of type TIMESTAMP(3) or TIMESTAMP_LTZ(3), not ${typeName(type)}`,
+      declared.column.place,
+      'Declare the column with precision 0 to 3, or compute one with CAST.',
+    );
+  }
+  return column;
 }

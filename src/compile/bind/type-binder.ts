@@ -2,7 +2,7 @@ import * as sql from '../../types/sql-type.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { TypeNode } from '../parse/ast.ts';
-import { Mistake, unsupported } from './mistake.ts';
+import { FLINK_MAY, FollowUp, Mistake, unsupported } from './mistake.ts';
 
 const SIMPLE: Record<string, SqlType> = {
   BOOLEAN: sql.BOOLEAN,
@@ -25,6 +25,7 @@ export function bindType(node: TypeNode): SqlType {
 }
 
 function bindNullableType(node: TypeNode): SqlType {
+  if (node.name === '') throw new FollowUp();
   const simple = SIMPLE[node.name];
   if (simple !== undefined) return simple;
   switch (node.name) {
@@ -67,7 +68,7 @@ function bindNullableType(node: TypeNode): SqlType {
     return /YEAR|MONTH/.test(node.name) ? sql.INTERVAL_YEAR_MONTH : sql.INTERVAL_DAY_TIME;
   }
   if (['TIMESTAMP WITH TIME ZONE', 'RAW', 'SYMBOL', 'NULL'].includes(node.name))
-    throw unsupported(`type ${node.name}`, node.place);
+    throw unsupported(`type ${node.name}`, node.place, FLINK_MAY);
   const near = nearest(node.name, [
     ...Object.keys(SIMPLE),
     'DECIMAL',

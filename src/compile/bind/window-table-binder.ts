@@ -5,9 +5,10 @@ import { withNullable } from '../../types/sql-type.ts';
 import type { WindowSpec } from '../../plan/node.ts';
 import type * as ast from '../parse/ast.ts';
 import { bindExpression } from './expression-binder.ts';
-import { Mistake, unsupported, type Problems } from './mistake.ts';
+import { FollowUp, Mistake, unsupported, type Problems } from './mistake.ts';
 import type { Relation, RelationField, WindowIdentity, WindowTableRelation } from './relation.ts';
 import { suggestion } from './scope.ts';
+import { hasAnyName, MORE_FIELDS, unknownField, unknownRelation } from './unknown-relation.ts';
 
 /** Parameters in the order in which they stand without names (Flink's "Windowing TVF" page). */
 const PARAMETERS: Record<string, readonly string[]> = {
@@ -22,49 +23,62 @@ const USAGE: Record<string, string> = {
   CUMULATE: "CUMULATE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE, INTERVAL '1' HOUR): step, then largest size",
 };
 
-/** TABLE(TUMBLE(…)): the rows of a table with the window they lie in. */
+/** TABLE(TUMBLE(…)): the rows of a table with the window they lie in; after a mistake their columns only. */
 export function bindWindowTable(
   node: ast.TableFunction,
   bindTable: (table: ast.TableReference) => Relation,
   problems: Problems,
 ): Relation {
   const name = node.name.text.toUpperCase();
-  if (name === 'SESSION') throw unsupported('SESSION', node.name.place);
-  const parameters = PARAMETERS[name];
-  if (parameters === undefined) {
-    throw new Mistake(
+  const data = node.args.find((arg) => arg.value.kind === 'table')?.value;
+  const input = data?.kind === 'table' ? bindTable(data.table) : unknownRelation(node.place);
+  const edge = withNullable(sql.timestamp(3), false);
+  const fields = [
+    ...input.fields,
+    { name: 'window_start', type: edge },
+    { name: 'window_end', type: edge },
+    unknownField('window_time'),
+  ];
+  if (name === 'SESSION') {
+    problems.add(unsupported('SESSION', node.name.place));
+    return unknownRelation(node.place, fields);
+  }
+  if (PARAMETERS[name] === undefined) {
+    problems.report(
       'SQL_FUNCTION_NOT_FOUND',
       `table function "${node.name.text}" does not exist`,
       node.name.place,
       suggestion(name, Object.keys(PARAMETERS)),
     );
+    return unknownRelation(node.place, [...fields, MORE_FIELDS]);
   }
-  const args = matchParameters(node, name, parameters);
-  const data = args.get('DATA')!;
-  const timecol = args.get('TIMECOL')!;
-  if (data.value.kind !== 'table') throw wrong(name, 'takes a table first', data.place);
-  if (data.value.partitionBy.length > 0)
-    throw new Mistake('SQL_WRONG_ARGUMENTS', `${name} takes no PARTITION BY`, data.place, 'Group by the column instead.');
-  if (timecol.value.kind !== 'descriptor' || timecol.value.columns.length !== 1)
-    throw wrong(name, 'takes DESCRIPTOR(column) second', timecol.place);
-  const input = bindTable(data.value.table);
-  const duration = (parameter: string): number => {
-    const arg = args.get(parameter);
-    if (arg === undefined) return 0;
-    const bound =
-      arg.value.kind === 'expression'
-        ? bindExpression(arg.value.expression, { scope: { tables: [] }, problems, clause: 'values' })
-        : undefined;
-    if (bound?.kind !== 'literal' || bound.type.kind !== 'INTERVAL_DAY_TIME')
-      throw wrong(name, `takes an interval of days to seconds as ${parameter.toLowerCase()}`, arg.place);
-    if (parameter !== 'OFFSET' && (bound.value as number) <= 0)
-      throw wrong(name, `needs a ${parameter.toLowerCase()} above zero`, arg.place);
-    return bound.value as number;
-  };
-  const spec = windowSpec(name, duration, node.place);
-  const [column] = timecol.value.columns;
-  const timeColumn = input.fields.findIndex((field) => field.name === column.text);
-  if (timeColumn === -1) {
+  return problems.attempt(() => windowsOn(input, node, name, problems)) ?? unknownRelation(node.place, fields);
+}
+
+function windowsOn(input: Relation, node: ast.TableFunction, name: string, problems: Problems): Relation {
+  const args = matchParameters(node, name);
+  problems.attempt(() => checkData(name, args.get('DATA')!));
+  const timeColumn = problems.attempt(() => timeColumnOf(name, args.get('TIMECOL')!, input));
+  const duration = (parameter: string): number => durationOf(name, parameter, args, problems);
+  const spec = problems.attempt(() => windowSpec(name, duration, node.place));
+  if (timeColumn === undefined || spec === undefined) throw new FollowUp();
+  return windowTable(input, timeColumn, spec, false, node.place, args.get('TIMECOL')!.place);
+}
+
+type Arguments = ReadonlyMap<string, ast.TableFunctionArgument>;
+
+function checkData(name: string, { value, place }: ast.TableFunctionArgument): void {
+  if (value.kind !== 'table') throw wrong(name, 'takes a table first', place);
+  if (value.partitionBy.length > 0)
+    throw new Mistake('SQL_WRONG_ARGUMENTS', `${name} takes no PARTITION BY`, place, 'Group by the column instead.');
+}
+
+function timeColumnOf(name: string, { value, place }: ast.TableFunctionArgument, input: Relation): number {
+  if (value.kind !== 'descriptor' || value.columns.length !== 1) throw wrong(name, 'takes DESCRIPTOR(column) second', place);
+  const [column] = value.columns;
+  const index = input.fields.findIndex((field) => field.name === column.text);
+  if (index === -1) {
+    if (hasAnyName(input.fields)) throw new FollowUp();
     throw new Mistake(
       'SQL_COLUMN_NOT_FOUND',
       `column "${column.text}" does not exist`,
@@ -75,14 +89,26 @@ export function bindWindowTable(
       ),
     );
   }
-  return windowTable(input, timeColumn, spec, false, node.place, column.place);
+  checkTimeAttribute(input.fields[index], column.place);
+  return index;
 }
 
-function matchParameters(
-  node: ast.TableFunction,
-  name: string,
-  parameters: readonly string[],
-): ReadonlyMap<string, ast.TableFunctionArgument> {
+function durationOf(name: string, parameter: string, args: Arguments, problems: Problems): number {
+  const arg = args.get(parameter);
+  if (arg === undefined) return 0;
+  const bound =
+    arg.value.kind === 'expression'
+      ? bindExpression(arg.value.expression, { scope: { tables: [] }, problems, clause: 'values' })
+      : undefined;
+  if (bound?.kind !== 'literal' || bound.type.kind !== 'INTERVAL_DAY_TIME')
+    throw wrong(name, `takes an interval of days to seconds as ${parameter.toLowerCase()}`, arg.place);
+  if (parameter !== 'OFFSET' && (bound.value as number) <= 0)
+    throw wrong(name, `needs a ${parameter.toLowerCase()} above zero`, arg.place);
+  return bound.value as number;
+}
+
+function matchParameters(node: ast.TableFunction, name: string): Arguments {
+  const parameters = PARAMETERS[name];
   const args = new Map<string, ast.TableFunctionArgument>();
   node.args.forEach((arg, i) => {
     const parameter = arg.name?.text.toUpperCase() ?? parameters[i];
@@ -139,16 +165,7 @@ export function windowTable(
   timePlace: Place,
 ): WindowTableRelation {
   const time = input.fields[timeColumn];
-  if (time.timeAttribute === undefined) {
-    throw new Mistake(
-      'SQL_TIME_ATTRIBUTE',
-      `column "${time.name}" is not a time attribute`,
-      timePlace,
-      `Windows need event time: declare WATERMARK FOR ${time.name} in CREATE TABLE; a time attribute is lost by expressions, joins and GROUP BY.`,
-    );
-  }
-  if (time.timeAttribute === 'proctime')
-    throw unsupported('a window on processing time', timePlace, 'Declare a WATERMARK and use event time.');
+  checkTimeAttribute(time, timePlace);
   const local = time.type.kind === 'TIMESTAMP_LTZ';
   const window: WindowIdentity = { spec, local, time: time.timeAttribute, legacy };
   const edge = withNullable(sql.timestamp(3), false);
@@ -176,4 +193,20 @@ export function windowTable(
     ],
     place,
   };
+}
+
+function checkTimeAttribute(
+  time: RelationField,
+  place: Place,
+): asserts time is RelationField & { readonly timeAttribute: 'rowtime' } {
+  if (time.unknown !== undefined) throw new FollowUp();
+  if (time.timeAttribute === undefined) {
+    throw new Mistake(
+      'SQL_TIME_ATTRIBUTE',
+      `column "${time.name}" is not a time attribute`,
+      place,
+      `Windows need event time: declare WATERMARK FOR ${time.name} in CREATE TABLE; a time attribute is lost by expressions, joins and GROUP BY.`,
+    );
+  }
+  if (time.timeAttribute === 'proctime') throw unsupported('a window on processing time', place);
 }

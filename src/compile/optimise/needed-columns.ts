@@ -45,6 +45,7 @@ function neededOf(relation: Relation, mine: ReadonlySet<number>): Iterable<numbe
   switch (relation.kind) {
     case 'scan':
     case 'values':
+    case 'unknown':
       return [];
     case 'sink':
       return relation.input.fields.map((_, i) => i);

@@ -77,7 +77,11 @@ function windowAggregate(
     relation.sets !== null &&
     relation.sets.some((set) => ![...windowKeys.all].every((key) => set.includes(relation.keys.indexOf(key))))
   ) {
-    throw unsupported('a grouping set without window_start and window_end', relation.place);
+    throw unsupported(
+      'a grouping set without window_start and window_end',
+      relation.place,
+      'Where each set is meant by window, write GROUP BY window_start, window_end, GROUPING SETS (…).',
+    );
   }
   const fused = fusedWindow(pipe, keys, calls, windowKeys);
   const source = fused?.pipe ?? pipe;

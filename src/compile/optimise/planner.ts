@@ -152,6 +152,8 @@ function build(builder: PlanBuilder, relation: Relation): Pipe {
       return planSortLimit(builder, relation, needed);
     case 'sink':
       throw new AssertionError("bug in isobar: a sink is nobody's input");
+    case 'unknown':
+      throw new AssertionError('bug in isobar: a relation with a mistake is planned');
     default:
       return unreachable(relation, 'relation');
   }

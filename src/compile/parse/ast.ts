@@ -32,7 +32,8 @@ export type Statement =
   | SelectStatement
   | DropStatement
   | ExplainStatement
-  | UnsupportedStatement;
+  | UnsupportedStatement
+  | UnreadStatement;
 
 export interface CreateTable {
   readonly kind: 'create-table';
@@ -50,6 +51,8 @@ export interface CreateTable {
   readonly like?: LikeClause;
   /** CREATE TABLE … AS SELECT. */
   readonly asQuery?: Query;
+  /** What has a mistake in it and is therefore missing above, at least in part. */
+  readonly unread: ReadonlySet<'watermark' | 'primary key' | 'options'>;
 }
 
 export interface LikeClause {
@@ -76,7 +79,9 @@ export type ColumnDeclaration =
       readonly from?: StringToken;
       readonly virtual: boolean;
       readonly place: Place;
-    };
+    }
+  /** A column with a mistake in it; without a name, any number of columns. */
+  | { readonly kind: 'unread'; readonly name?: Name; readonly place: Place };
 
 export interface WatermarkDeclaration {
   readonly column: QualifiedName;
@@ -162,6 +167,15 @@ export interface UnsupportedStatement {
   readonly kind: 'unsupported';
   readonly place: Place;
   readonly what: string;
+  /** What it may declare or change. */
+  readonly names: readonly string[];
+}
+
+/** A declaration with a mistake that leaves nothing of it but the names it may declare: without any, the name is missing. */
+export interface UnreadStatement {
+  readonly kind: 'unread';
+  readonly place: Place;
+  readonly names: readonly string[];
 }
 
 // ---------------------------------------------------------------- queries
@@ -585,7 +599,7 @@ export interface QuantifiedNode {
 export interface TypeNode {
   readonly kind: 'type';
   readonly place: Place;
-  /** Upper case, one of Flink's spellings: INT, INTEGER, STRING, TIMESTAMP, TIMESTAMP WITH LOCAL TIME ZONE, TIMESTAMP_LTZ, DOUBLE PRECISION, ARRAY, MAP, ROW … */
+  /** Upper case, one of Flink's spellings, or empty after a mistake: INT, INTEGER, STRING, TIMESTAMP, TIMESTAMP WITH LOCAL TIME ZONE, TIMESTAMP_LTZ, DOUBLE PRECISION, ARRAY, MAP, ROW … */
   readonly name: string;
   readonly arguments: readonly number[];
   readonly elements: readonly TypeNode[];

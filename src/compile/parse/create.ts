@@ -3,18 +3,20 @@ import type {
   CreateTable,
   CreateView,
   LikeClause,
+  Name,
   PrimaryKeyDeclaration,
   StringToken,
   TypeNode,
   WatermarkDeclaration,
 } from './ast.ts';
 import type { Place } from '../../base/place.ts';
-import type { Cursor } from './cursor.ts';
+import { ParseFailure, type Cursor } from './cursor.ts';
 import { operatorWords, parseExpression } from './expression.ts';
 import { parseOptionList } from './hint.ts';
 import { isReserved } from './keywords.ts';
 import { parseQuery } from './query.ts';
-import { parseType } from './type.ts';
+import type { Token } from './token.ts';
+import { beginsType, parseType } from './type.ts';
 
 /**
  * CREATE [TEMPORARY] VIEW [IF NOT EXISTS] name [(columns)] [COMMENT '…'] AS query
@@ -42,11 +44,17 @@ function parseComment(cursor: Cursor): StringToken | undefined {
   return cursor.acceptWord('COMMENT') ? cursor.string('a comment in single quotes') : undefined;
 }
 
-interface Declarations {
-  readonly columns: ColumnDeclaration[];
-  readonly watermarks: WatermarkDeclaration[];
-  readonly primaryKeys: PrimaryKeyDeclaration[];
-}
+type Draft<T> = { -readonly [K in keyof T]: T[K] };
+
+/** What a CREATE TABLE says of its table, as far as it has been read. */
+type TableParts = Draft<
+  Pick<CreateTable, 'comment' | 'partitionedBy' | 'options' | 'like' | 'asQuery'> & {
+    columns: ColumnDeclaration[];
+    watermarks: WatermarkDeclaration[];
+    primaryKeys: PrimaryKeyDeclaration[];
+    unread: Set<'watermark' | 'primary key' | 'options'>;
+  }
+>;
 
 /**
  * CREATE [TEMPORARY] TABLE [IF NOT EXISTS] name [(…)] [COMMENT '…'] [PARTITIONED BY (…)] [WITH (…)] [LIKE other (…)] [AS query]
@@ -56,47 +64,123 @@ export function parseCreateTable(cursor: Cursor, start: number, temporary: boole
   cursor.next();
   const ifNotExists = parseIfNotExists(cursor);
   const name = cursor.qualifiedName('a table name');
-  const declarations: Declarations = { columns: [], watermarks: [], primaryKeys: [] };
-  if (cursor.isSymbol('(')) parseDeclarations(cursor, declarations);
-  const comment = parseComment(cursor);
-  parseDistribution(cursor);
-  const partitionedBy = cursor.acceptWord('PARTITIONED') ? parsePartitionedBy(cursor) : [];
-  const options = cursor.acceptWord('WITH') ? parseOptionList(cursor) : [];
-  const like = cursor.isWord('LIKE') ? parseLike(cursor) : undefined;
-  const asQuery = cursor.acceptWord('AS') ? parseQuery(cursor) : undefined;
-  if (!cursor.atEnd() && !like && !asQuery) {
-    const words = options.length > 0 ? ['LIKE', 'AS'] : ['COMMENT', 'PARTITIONED', 'WITH', 'LIKE', 'AS'];
-    const expected = options.length > 0 ? 'LIKE, AS or ";"' : "WITH and the table's options";
-    if (!['CREATE', 'INSERT', 'SET', 'SELECT', 'EXECUTE', 'DROP', 'BEGIN', 'RESET', 'EXPLAIN'].includes(cursor.token.text))
-      cursor.unexpected(expected, words);
-  }
-  return {
+  const parts: TableParts = { columns: [], watermarks: [], primaryKeys: [], partitionedBy: [], options: [], unread: new Set() };
+  const table = (): CreateTable => ({
     kind: 'create-table',
     place: cursor.placeFrom(start),
     name,
     temporary,
     ifNotExists,
-    ...declarations,
-    ...(comment && { comment }),
-    partitionedBy,
-    options,
-    ...(like && { like }),
-    ...(asQuery && { asQuery }),
+    ...parts,
+  });
+  /** Only a word in front of WITH leaves no doubt that the columns end there. */
+  let hasAllColumns = false;
+  const rest = (): CreateTable => {
+    if (!hasAllColumns || cursor.token.kind !== 'word') loseItems(cursor, parts);
+    parts.unread.add('options');
+    return table();
   };
+  cursor.leaving(rest, () => {
+    if (cursor.isSymbol('(')) {
+      parseDeclarations(cursor, parts);
+      hasAllColumns = true;
+    }
+    parseBehindColumns(cursor, parts);
+    hasAllColumns = false;
+    if (cursor.isWord('LIKE')) parts.like = parseLike(cursor);
+    if (cursor.acceptWord('AS')) parts.asQuery = parseQuery(cursor);
+  });
+  return table();
 }
 
-function parseDeclarations(cursor: Cursor, declarations: Declarations): void {
+function parseBehindColumns(cursor: Cursor, parts: TableParts): void {
+  parts.comment = parseComment(cursor);
+  parseDistribution(cursor);
+  if (cursor.acceptWord('PARTITIONED')) parts.partitionedBy = parsePartitionedBy(cursor);
+  if (cursor.acceptWord('WITH')) {
+    const { entries, isWhole } = parseOptionList(cursor);
+    parts.options = entries;
+    if (!isWhole) parts.unread.add('options');
+  }
+  if (cursor.atEnd() || cursor.isWord('LIKE') || cursor.isWord('AS')) return;
+  const words = parts.options.length > 0 ? ['LIKE', 'AS'] : ['COMMENT', 'PARTITIONED', 'WITH', 'LIKE', 'AS'];
+  const expected = parts.options.length > 0 ? 'LIKE, AS or ";"' : "WITH and the table's options";
+  if (!['CREATE', 'INSERT', 'SET', 'SELECT', 'EXECUTE', 'DROP', 'BEGIN', 'RESET', 'EXPLAIN'].includes(cursor.token.text))
+    cursor.unexpected(expected, words);
+}
+
+/** After a mistake behind which the next declarations are not recognised. */
+function loseItems(cursor: Cursor, { columns, unread }: TableParts): void {
+  columns.push({ kind: 'unread', place: cursor.token });
+  unread.add('watermark').add('primary key');
+}
+
+function parseDeclarations(cursor: Cursor, parts: TableParts): void {
   const open = cursor.next();
-  if (cursor.isSymbol(')')) cursor.unexpected('a column', [], 'Declare at least one column: name STRING.');
-  cursor.list(() => parseDeclaration(cursor, declarations));
-  const columnWords = ['NOT', 'NULL', 'METADATA', 'PRIMARY', 'COMMENT', 'AS'];
-  const last = declarations.columns.at(-1);
-  const words =
-    last && last.place.end === cursor.lastEnd ? (last.kind === 'computed' ? operatorWords : columnWords) : operatorWords;
-  cursor.expectClose(')', open, words);
+  const { columns, watermarks, primaryKeys } = parts;
+  let read = [0, 0, 0];
+  let isWhole = true;
+  const parseNext = (): void => {
+    read = [columns.length, watermarks.length, primaryKeys.length];
+    parseDeclaration(cursor, parts);
+  };
+  cursor.readItems(
+    () => {
+      if (columns.length === 0 && cursor.isSymbol(')'))
+        cursor.unexpected('a column', [], 'Declare at least one column: name STRING.');
+      parseNext();
+      while (beginsDeclaration(cursor)) {
+        cursor.goOnBehind(() => cursor.expectClose(')', open));
+        parseNext();
+      }
+      if (!cursor.isSymbol(',') && !cursor.isSymbol(')')) cursor.expectClose(')', open, wordsBehind(cursor, parts));
+    },
+    (first, isMore) => {
+      isWhole = false;
+      [columns.length, watermarks.length, primaryKeys.length] = read;
+      loseItem(cursor, first, parts);
+      if (isMore) loseItems(cursor, parts);
+    },
+  );
+  cursor.expectClose(')', open);
+  // The parenthesis may have been another one.
+  if (isWhole || cursor.atEnd() || behindColumns.includes(cursor.token.text)) return;
+  loseItems(cursor, parts);
+  if (!cursor.skipToOptions()) throw new ParseFailure();
 }
 
-function parseDeclaration(cursor: Cursor, { columns, watermarks, primaryKeys }: Declarations): void {
+const behindColumns = ['COMMENT', 'DISTRIBUTED', 'PARTITIONED', 'WITH', 'LIKE', 'AS'];
+
+/** Whether another declaration clearly begins here: behind one, only a comma is missing. */
+function beginsDeclaration(cursor: Cursor): boolean {
+  return (cursor.atName() && beginsType(cursor.ahead(1))) || cursor.areWords('WATERMARK', 'FOR') || beginsPrimaryKey(cursor);
+}
+
+/** Columns in parentheses are named in a declaration of its own. */
+function beginsPrimaryKey(cursor: Cursor): boolean {
+  return cursor.areWords('PRIMARY', 'KEY') && cursor.isSymbolAhead(2, '(');
+}
+
+/** The words that could go on where a declaration has been read. */
+function wordsBehind(cursor: Cursor, { columns }: TableParts): readonly string[] {
+  const last = columns.at(-1);
+  const isColumn = last !== undefined && last.place.end === cursor.lastEnd && last.kind !== 'computed';
+  return isColumn ? ['NOT', 'NULL', 'METADATA', 'PRIMARY', 'COMMENT', 'AS'] : operatorWords;
+}
+
+/** After a mistake in the declaration that begins with `first`. */
+function loseItem(cursor: Cursor, first: Token, { columns, unread }: TableParts): void {
+  if (first.kind === 'word' && first.text === 'WATERMARK') unread.add('watermark');
+  else if (first.kind === 'word' && constraintWords.includes(first.text)) unread.add('primary key');
+  else if (first.kind === 'word' || first.kind === 'name') {
+    const text = first.kind === 'word' ? cursor.text.slice(first.start, first.end) : first.text;
+    columns.push({ kind: 'unread', name: { text, place: first }, place: first });
+  } else columns.push({ kind: 'unread', place: first });
+}
+
+const constraintWords = ['PRIMARY', 'CONSTRAINT', 'UNIQUE'];
+
+function parseDeclaration(cursor: Cursor, { columns, watermarks, primaryKeys }: TableParts): void {
   const next = cursor.ahead(1);
   if (cursor.isWord('WATERMARK')) {
     if (next.kind === 'word' && next.text === 'FOR') {
@@ -110,7 +194,7 @@ function parseDeclaration(cursor: Cursor, { columns, watermarks, primaryKeys }: 
       "Write WATERMARK FOR ts AS ts - INTERVAL '5' SECOND. A column of this name needs backquotes.",
     );
   }
-  if (cursor.isWord('PRIMARY') || cursor.isWord('CONSTRAINT') || cursor.isWord('UNIQUE')) {
+  if (cursor.token.kind === 'word' && constraintWords.includes(cursor.token.text)) {
     const key = parseTableConstraint(cursor);
     if (key) primaryKeys.push(key);
     return;
@@ -155,8 +239,7 @@ function parseEnforced(cursor: Cursor): boolean {
  */
 function parseColumn(cursor: Cursor): ColumnDeclaration {
   const { start } = cursor.token;
-  if (!cursor.atName() && cursor.ahead(1).kind === 'word' && isReserved(cursor.token.text)) cursor.failReserved('a column name');
-  const name = cursor.name('a column name');
+  const name = parseColumnName(cursor);
   if (cursor.acceptWord('AS')) {
     const expression = parseExpression(cursor);
     parseComment(cursor);
@@ -176,7 +259,18 @@ function parseColumn(cursor: Cursor): ColumnDeclaration {
   return { kind: 'physical', name, type, ...(primaryKey && { primaryKey }), place: cursor.placeFrom(start) };
 }
 
-function parseMetadata(cursor: Cursor, name: ColumnDeclaration['name'], type: TypeNode, start: number): ColumnDeclaration {
+/** A reserved word in front of a type is meant as a name: its mistake is told, and the column is read. */
+function parseColumnName(cursor: Cursor): Name {
+  const { token } = cursor;
+  if (cursor.atName() || token.kind !== 'word' || !isReserved(token.text) || cursor.ahead(1).kind !== 'word')
+    return cursor.name('a column name');
+  if (!beginsType(cursor.ahead(1))) return cursor.failReserved('a column name');
+  cursor.reportReserved('a column name');
+  cursor.next();
+  return { text: cursor.text.slice(token.start, token.end), place: { start: token.start, end: token.end } };
+}
+
+function parseMetadata(cursor: Cursor, name: Name, type: TypeNode, start: number): ColumnDeclaration {
   const from = cursor.acceptWord('FROM') ? cursor.string("the metadata's key in single quotes") : undefined;
   const virtual = cursor.acceptWord('VIRTUAL');
   const constraint = parseColumnConstraint(cursor);
@@ -200,7 +294,7 @@ function parseColumnConstraint(cursor: Cursor): Place | undefined {
     parseEnforced(cursor);
     return undefined;
   }
-  if (!cursor.acceptWord('PRIMARY')) return undefined;
+  if (beginsPrimaryKey(cursor) || !cursor.acceptWord('PRIMARY')) return undefined;
   cursor.expectWord('KEY', 'behind PRIMARY');
   const enforced = parseEnforced(cursor);
   const place = cursor.placeFrom(start);

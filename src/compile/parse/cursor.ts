@@ -1,12 +1,15 @@
 import { nearest } from '../../base/nearest.ts';
 import type { Place, SourceText } from '../../base/place.ts';
 import type { Problem } from '../../base/problem.ts';
-import type { ExpressionNode, Name, QualifiedName, StringToken } from './ast.ts';
+import type { ExpressionNode, Name, QualifiedName, Statement, StringToken } from './ast.ts';
 import { isReserved, isStructural } from './keywords.ts';
 import type { Token } from './token.ts';
 
 /** Gives up the statement at hand; its problem is already in the list. Never leaves the parser. */
-export class ParseFailure extends Error {}
+export class ParseFailure extends Error {
+  /** What of the statement could be read all the same. */
+  statement?: Statement;
+}
 
 const maximumDepth = 300;
 const maximumChainLength = 1000;
@@ -201,6 +204,106 @@ export class Cursor {
     return items;
   }
 
+  // ------------------------------------------------------------ going on behind mistakes
+
+  /**
+   * Reads the items of a list in parentheses, one at least, up to what closes it. After a failure in an item it goes on behind the
+   * item: `lose` learns where that began, and whether more than it may be lost. Then later failures in the list are likely to
+   * follow from this one and are not reported. Where no comma or parenthesis ends the item, the statement is given up.
+   */
+  readItems(readItem: () => void, lose: (first: Token, isMore: boolean) => void): void {
+    let isLost = false;
+    do {
+      const { token: first, index: from, depth } = this;
+      const problems = this.problems.length;
+      try {
+        readItem();
+      } catch (error) {
+        if (!(error instanceof ParseFailure)) throw error;
+        if (isLost) this.problems.length = problems;
+        const end = this.itemEnd(from);
+        if (end === undefined) throw error;
+        isLost ||= end.passesMore;
+        lose(first, isLost);
+        this.depth = depth;
+        this.goTo(end.index);
+      }
+    } while (this.acceptSymbol(','));
+  }
+
+  private goTo(index: number): void {
+    if (index === this.index) return;
+    this.index = index;
+    this.token = this.tokens[index];
+    this.lastEnd = this.tokens[index - 1].end;
+  }
+
+  /** Runs `parse`; a failure in it takes along what `statement` answers of what has been read so far. */
+  leaving<T>(statement: () => Statement, parse: () => T): T {
+    try {
+      return parse();
+    } catch (error) {
+      if (error instanceof ParseFailure) error.statement ??= statement();
+      throw error;
+    }
+  }
+
+  /**
+   * The comma or parenthesis that ends the list's item which begins at token `from` and goes beyond the one at hand, and whether
+   * what is passed over on the way there may be more than the end of a bracket in that item.
+   */
+  private itemEnd(from: number): { index: number; passesMore: boolean } | undefined {
+    const open: string[] = [];
+    let passesMore = false;
+    for (let i = from; i < this.tokens.length; i++) {
+      const { kind, text } = this.tokens[i];
+      if (kind === 'end' || text === ';' || (i > from && this.beginsStatementLine(i))) return undefined;
+      // A "<" may never be closed: a parenthesis around it ends it as well.
+      const ends = (text === ',' && open.length === 0) || (text === ')' && !open.includes('('));
+      if (i >= this.index && kind === 'symbol' && ends) return { index: i, passesMore };
+      if (i >= this.index) passesMore ||= open.length === 0 || kind === 'word' || kind === 'name' || text === ',';
+      if (kind !== 'symbol') continue;
+      if (text === '(' || (text === '<' && isCollection(this.tokens[i - 1]))) open.push(text);
+      else if (text === ')') open.length = Math.max(0, open.lastIndexOf('('));
+      else if (text === '>' && open.at(-1) === '<') open.pop();
+    }
+    return undefined;
+  }
+
+  /** Runs `parse`, whose failure is reported and leaves no doubt of what follows. */
+  goOnBehind(parse: () => void): void {
+    try {
+      parse();
+    } catch (error) {
+      if (!(error instanceof ParseFailure)) throw error;
+    }
+  }
+
+  /** Goes to the word WITH in front of options, if it still belongs to the statement at hand. */
+  skipToOptions(): boolean {
+    for (let i = this.index; ; i++) {
+      const { kind, text } = this.tokens[i];
+      if (kind === 'end' || (kind === 'symbol' && text === ';') || this.beginsStatementLine(i)) return false;
+      if (kind !== 'word' || text !== 'WITH' || this.tokens[i + 1].text !== '(') continue;
+      this.goTo(i);
+      return true;
+    }
+  }
+
+  /** Whether a line begins with this token that can only begin a statement. */
+  beginsStatementLine(index: number): boolean {
+    const { kind, text: word, start } = this.tokens[index];
+    if (kind !== 'word') return false;
+    const next = this.tokens[index + 1];
+    const begins =
+      word === 'INSERT' ||
+      word === 'EXECUTE' ||
+      word === 'DROP' ||
+      (word === 'CREATE' && ['TABLE', 'VIEW', 'TEMPORARY', 'FUNCTION', 'CATALOG', 'DATABASE', 'OR'].includes(next.text)) ||
+      (word === 'SET' && next.kind === 'string');
+    return begins && this.text.slice(this.text.lastIndexOf('\n', start - 1) + 1, start).trim() === '';
+  }
+
   // ------------------------------------------------------------ depth
 
   /** Called on entering a construct that can hold itself; `leave` on leaving it. Keeps everybody's recursion within the stack. */
@@ -274,13 +377,14 @@ export class Cursor {
   }
 
   failReserved(what: string): never {
+    this.reportReserved(what);
+    throw new ParseFailure();
+  }
+
+  reportReserved(what: string): void {
     const written = this.text.slice(this.token.start, this.token.end);
-    this.fail({
-      code: 'SQL_RESERVED_WORD',
-      message: `expected ${what}, found the reserved word ${written}`,
-      place: this.token,
-      hint: `Put it in backquotes to use it as a name: \`${written}\`.`,
-    });
+    const hint = `Put it in backquotes to use it as a name: \`${written}\`.`;
+    this.report('SQL_RESERVED_WORD', `expected ${what}, found the reserved word ${written}`, this.token, hint);
   }
 
   /** Fails if the token at hand follows a comma that should not be there. */
@@ -359,6 +463,9 @@ export class Cursor {
     this.depth = 0;
   }
 }
+
+const isCollection = ({ kind, text }: Token): boolean =>
+  kind === 'word' && (text === 'ARRAY' || text === 'MAP' || text === 'MULTISET' || text === 'ROW');
 
 export function orList(words: readonly string[]): string {
   return words.length === 1 ? words[0] : `${words.slice(0, -1).join(', ')} or ${words[words.length - 1]}`;

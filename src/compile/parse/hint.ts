@@ -1,6 +1,6 @@
 import { nearest } from '../../base/nearest.ts';
 import type { OptionEntry } from './ast.ts';
-import type { Cursor } from './cursor.ts';
+import { ParseFailure, type Cursor } from './cursor.ts';
 
 /** Hints that choose how a batch join runs: the answer stays the same, so they may be dropped. */
 const harmlessHints = ['BROADCAST', 'SHUFFLE_HASH', 'SHUFFLE_MERGE', 'NEST_LOOP'];
@@ -30,7 +30,7 @@ function parseHints(cursor: Cursor, takeOptions: (entries: OptionEntry[]) => unk
     if (token.kind !== 'word' && token.kind !== 'name') cursor.unexpected('the name of a hint');
     cursor.next();
     const name = token.text.toUpperCase();
-    const entries = name === 'OPTIONS' ? parseOptionList(cursor) : parseHintArguments(cursor);
+    const entries = name === 'OPTIONS' ? parseWholeOptionList(cursor) : parseHintArguments(cursor);
     if (name === 'OPTIONS') {
       takeOptions(entries);
     } else if (meaningfulHints.includes(name)) {
@@ -67,16 +67,37 @@ function parseHintArguments(cursor: Cursor): OptionEntry[] {
   return [];
 }
 
-/** ('key' = 'value', …); may be empty. */
-export function parseOptionList(cursor: Cursor): OptionEntry[] {
-  const open = cursor.expectSymbol('(', "in front of the options: ('key' = 'value')");
-  if (cursor.acceptSymbol(')')) return [];
-  const entries = cursor.list(() => {
-    const key = cursor.string("an option's name in single quotes");
-    if (!cursor.isSymbol('=')) cursor.unexpected(`"=" behind '${key.value}'`, [], `Write '${key.value}' = 'value'.`);
-    cursor.next();
-    return { key, value: cursor.string(`the value of '${key.value}' in single quotes`) };
-  });
-  cursor.expectClose(')', open);
+function parseWholeOptionList(cursor: Cursor): OptionEntry[] {
+  const { entries, isWhole } = parseOptionList(cursor);
+  if (!isWhole) throw new ParseFailure();
   return entries;
+}
+
+function parseOption(cursor: Cursor): OptionEntry {
+  const key = cursor.string("an option's name in single quotes");
+  if (!cursor.isSymbol('=')) cursor.unexpected(`"=" behind '${key.value}'`, [], `Write '${key.value}' = 'value'.`);
+  cursor.next();
+  return { key, value: cursor.string(`the value of '${key.value}' in single quotes`) };
+}
+
+/** ('key' = 'value', …); may be empty. Not whole after a mistake in an option, which is left out. */
+export function parseOptionList(cursor: Cursor): { entries: OptionEntry[]; isWhole: boolean } {
+  const open = cursor.expectSymbol('(', "in front of the options: ('key' = 'value')");
+  const entries: OptionEntry[] = [];
+  let isWhole = true;
+  if (cursor.acceptSymbol(')')) return { entries, isWhole };
+  cursor.readItems(
+    () => {
+      entries.push(parseOption(cursor));
+      // Where another option follows, only the comma is missing.
+      while (cursor.token.kind === 'string' && cursor.isSymbolAhead(1, '=')) {
+        cursor.goOnBehind(() => cursor.expectClose(')', open));
+        entries.push(parseOption(cursor));
+      }
+      if (!cursor.isSymbol(',') && !cursor.isSymbol(')')) cursor.expectClose(')', open);
+    },
+    () => (isWhole = false),
+  );
+  cursor.expectClose(')', open);
+  return { entries, isWhole };
 }

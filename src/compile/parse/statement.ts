@@ -2,6 +2,7 @@ import type { DropStatement, InsertInto, Name, ResetOption, SetOption, Statement
 import { parseCreateTable, parseCreateView } from './create.ts';
 import { ParseFailure, type Cursor } from './cursor.ts';
 import { parseTableHints } from './hint.ts';
+import { isReserved } from './keywords.ts';
 import { parseQuery, startsQuery } from './query.ts';
 
 /** The words with which Flink's statements begin. */
@@ -84,20 +85,22 @@ const objectWords = new Set(
 );
 
 /**
- * One statement, up to the semicolon behind it. Undefined if it could not be parsed; then the cursor stands where the next one
- * begins.
+ * One statement, up to the semicolon behind it. After a failure, what of it could be read, if anything; then the cursor stands
+ * where the next one begins.
  */
 export function parseStatement(cursor: Cursor): Statement | undefined {
   cursor.resetDepth();
-  return recovering(cursor, () => {
+  const { index } = cursor;
+  const parsed = recovering(cursor, () => {
     const statement = parseBareStatement(cursor);
     expectStatementEnd(cursor);
     return statement;
   });
+  return parsed instanceof ParseFailure ? (parsed.statement ?? unreadDeclaration(cursor, index)) : parsed;
 }
 
-/** Runs `parse`; after a failure goes to the next statement and returns undefined. */
-function recovering<T>(cursor: Cursor, parse: () => T): T | undefined {
+/** Runs `parse`; after a failure goes to the next statement and returns the failure. */
+function recovering<T>(cursor: Cursor, parse: () => T): T | ParseFailure {
   const { index } = cursor;
   try {
     return parse();
@@ -105,33 +108,43 @@ function recovering<T>(cursor: Cursor, parse: () => T): T | undefined {
     if (!(error instanceof ParseFailure)) throw error;
     if (cursor.index === index && !cursor.atEnd()) cursor.next();
     skipStatement(cursor);
-    return undefined;
+    return error;
   }
+}
+
+/** A statement of the tokens from `from` on that is likely to declare a table or view: CREATE TABL t (…), CRAETE TABLE t (…). */
+function unreadDeclaration(cursor: Cursor, from: number): Statement | undefined {
+  const head = cursor.tokens.slice(from, Math.min(from + 5, cursor.index));
+  const [{ text: first }] = head;
+  const isMisspelt = !statementWords.includes(first) && head.some(({ text }) => text === 'TABLE' || text === 'VIEW');
+  return first === 'CREATE' || isMisspelt
+    ? { kind: 'unread', place: cursor.placeFrom(head[0].start), names: declaredNames(cursor, from) }
+    : undefined;
+}
+
+/** The words of a declaration's head from token `from` on that may be the name of what is declared. */
+function declaredNames(cursor: Cursor, from: number): string[] {
+  const names: string[] = [];
+  for (let i = from; i < cursor.index; i++) {
+    const { kind, text, start, end } = cursor.tokens[i];
+    if (text === '(' || text === ';' || text === 'AS' || text === 'WITH') break;
+    const before = cursor.tokens[i - 1]?.text;
+    // A reserved word may have been meant for a name where one has to be.
+    const isWord = !isReserved(text) || before === 'TABLE' || before === 'VIEW' || before === 'EXISTS';
+    if (kind === 'name') names.push(text);
+    else if (kind === 'word' && isWord && !['IF', 'TEMPORARY', 'REPLACE', 'VIEW'].includes(text))
+      names.push(cursor.text.slice(start, end));
+  }
+  return names;
 }
 
 /** To behind the next semicolon, or to a line that can only begin a statement: then a semicolon was forgotten. */
 function skipStatement(cursor: Cursor): void {
   while (cursor.token.kind !== 'end') {
     if (cursor.acceptSymbol(';')) return;
-    if (beginsStatementLine(cursor)) return;
+    if (cursor.beginsStatementLine(cursor.index)) return;
     cursor.next();
   }
-}
-
-function beginsStatementLine(cursor: Cursor): boolean {
-  const { token } = cursor;
-  if (token.kind !== 'word') return false;
-  const word = token.text;
-  const next = cursor.ahead(1);
-  const begins =
-    word === 'INSERT' ||
-    word === 'EXECUTE' ||
-    word === 'DROP' ||
-    (word === 'CREATE' && ['TABLE', 'VIEW', 'TEMPORARY', 'FUNCTION', 'CATALOG', 'DATABASE', 'OR'].includes(next.text)) ||
-    (word === 'SET' && next.kind === 'string');
-  if (!begins) return false;
-  const before = cursor.text.slice(cursor.text.lastIndexOf('\n', token.start - 1) + 1, token.start);
-  return before.trim() === '';
 }
 
 function expectStatementEnd(cursor: Cursor): void {
@@ -175,6 +188,10 @@ function parseBareStatement(cursor: Cursor): Statement {
       case 'EXPLAIN':
         skipToEnd(cursor);
         return { kind: 'explain', place: cursor.placeFrom(start) };
+      case 'END':
+        // Of a statement set that was not recognised.
+        if (cursor.problems.length > 0) throw new ParseFailure();
+        break;
       default:
         if (foreignStatements.has(token.text)) return parseForeign(cursor);
     }
@@ -191,11 +208,13 @@ function parseBareStatement(cursor: Cursor): Statement {
 }
 
 function parseForeign(cursor: Cursor): Statement {
+  const { index } = cursor;
   const { start } = cursor.token;
   let what = cursor.next().text;
   while (cursor.token.kind === 'word' && objectWords.has(cursor.token.text)) what += ` ${cursor.next().text}`;
   skipToEnd(cursor);
-  return { kind: 'unsupported', place: cursor.placeFrom(start), what };
+  const names = what.startsWith('ALTER') ? declaredNames(cursor, index) : [];
+  return { kind: 'unsupported', place: cursor.placeFrom(start), what, names };
 }
 
 /** Over a statement whose inside does not count; semicolons inside STATEMENT SET BEGIN … END belong to it. */
@@ -213,6 +232,7 @@ function skipToEnd(cursor: Cursor): void {
 }
 
 function parseCreate(cursor: Cursor): Statement {
+  const { index } = cursor;
   const { start } = cursor.next();
   const replaceStart = cursor.token.start;
   if (cursor.acceptWords('OR', 'REPLACE')) {
@@ -229,7 +249,7 @@ function parseCreate(cursor: Cursor): Statement {
     let what = temporary ? 'CREATE TEMPORARY' : 'CREATE';
     while (cursor.token.kind === 'word' && objectWords.has(cursor.token.text)) what += ` ${cursor.next().text}`;
     skipToEnd(cursor);
-    return { kind: 'unsupported', place: cursor.placeFrom(start), what };
+    return { kind: 'unsupported', place: cursor.placeFrom(start), what, names: declaredNames(cursor, index) };
   }
   return cursor.unexpected('TABLE or VIEW behind CREATE', ['TABLE', 'VIEW', 'TEMPORARY']);
 }
@@ -290,7 +310,7 @@ function parseExecute(cursor: Cursor): Statement {
   if (cursor.isWord('INSERT')) return { ...parseInsert(cursor), place: cursor.placeFrom(start) };
   if (cursor.isWord('PLAN')) {
     skipToEnd(cursor);
-    return { kind: 'unsupported', place: cursor.placeFrom(start), what: 'EXECUTE PLAN' };
+    return { kind: 'unsupported', place: cursor.placeFrom(start), what: 'EXECUTE PLAN', names: [] };
   }
   if (startsQuery(cursor)) {
     const query = parseQuery(cursor);
@@ -313,11 +333,18 @@ function parseStatementSet(cursor: Cursor, start: number): StatementSet {
   while (!atSetEnd(cursor) && cursor.token.kind !== 'end') {
     cursor.resetDepth();
     const insert = recovering(cursor, () => parseSetMember(cursor));
-    if (insert) inserts.push(insert);
-    else failed = true;
+    if (insert instanceof ParseFailure) failed = true;
+    else inserts.push(insert);
   }
   if (!cursor.acceptWord('END')) {
-    cursor.unexpected('END', ['END', 'INSERT'], 'Close the statement set with END;.');
+    cursor.leaving(
+      () => ({ kind: 'statement-set', place: cursor.placeFrom(start), inserts }),
+      () => {
+        // What was passed over may have held it.
+        if (failed) throw new ParseFailure();
+        cursor.unexpected('END', ['END', 'INSERT'], 'Close the statement set with END;.');
+      },
+    );
   }
   const place = cursor.placeFrom(start);
   if (inserts.length === 0 && !failed) {
@@ -408,7 +435,7 @@ function parseDrop(cursor: Cursor): DropStatement | Statement {
     let words = cursor.tokens[index].text + (temporary ? ' TEMPORARY' : '');
     while (cursor.token.kind === 'word' && objectWords.has(cursor.token.text)) words += ` ${cursor.next().text}`;
     skipToEnd(cursor);
-    return { kind: 'unsupported', place: cursor.placeFrom(start), what: words };
+    return { kind: 'unsupported', place: cursor.placeFrom(start), what: words, names: [] };
   }
   const ifExists = cursor.isWord('IF') && cursor.isWordAhead(1, 'EXISTS') ? cursor.acceptWords('IF', 'EXISTS') : false;
   const name = cursor.qualifiedName(what === 'TABLE' ? 'a table name' : 'a view name');

@@ -1,7 +1,8 @@
 import { nearest } from '../../base/nearest.ts';
 import type { TypeNode } from './ast.ts';
-import type { Cursor } from './cursor.ts';
+import { ParseFailure, type Cursor } from './cursor.ts';
 import { parseIntervalQualifier } from './interval.ts';
+import type { Token } from './token.ts';
 
 /**
  * The words with which a type can begin, each with the number of lengths or precisions that may follow.
@@ -189,20 +190,42 @@ function parseRaw(cursor: Cursor, start: number): TypeNode {
   return makeType(cursor, start, 'RAW');
 }
 
-function unknownType(cursor: Cursor): never {
+/** A word that is no type. Where what follows can follow a type, it is taken for one, whose name is then empty. */
+function unknownType(cursor: Cursor): TypeNode {
   const { token } = cursor;
   if (token.kind !== 'word' && token.kind !== 'name')
     cursor.unexpected('a type', [], 'Write a type, for example STRING, INT or TIMESTAMP(3).');
   const written = cursor.text.slice(token.start, token.end);
   const suggestion = foreignTypes[token.text] ?? nearest(written, [...Object.keys(simpleTypes), ...constructedTypes]);
-  return cursor.fail({
-    code: 'SQL_TYPE_NOT_FOUND',
-    message: `expected a type, found ${cursor.describe(token)}`,
-    place: token,
-    hint: suggestion
-      ? `Did you mean ${suggestion}?`
-      : 'Types are STRING, INT, BIGINT, DOUBLE, DECIMAL(p, s), BOOLEAN, DATE, TIMESTAMP(3), ARRAY<…>, ROW<…> …',
-  });
+  const hint = suggestion
+    ? `Did you mean ${suggestion}?`
+    : 'Types are STRING, INT, BIGINT, DOUBLE, DECIMAL(p, s), BOOLEAN, DATE, TIMESTAMP(3), ARRAY<…>, ROW<…> …';
+  cursor.report('SQL_TYPE_NOT_FOUND', `expected a type, found ${cursor.describe(token)}`, token, hint);
+  // DECIMAL10 may lack a parenthesis.
+  const isWord = !/\d$/.test(written) || token.text in foreignTypes;
+  if (!isWord || !canFollowType(cursor)) throw new ParseFailure();
+  for (let left = lengthOfArguments(cursor); left >= 0; left--) cursor.next();
+  return makeType(cursor, token.start, '');
+}
+
+/** How many tokens the numbers in parentheses behind the type at hand take. */
+function lengthOfArguments(cursor: Cursor): number {
+  if (!cursor.isSymbolAhead(1, '(') || cursor.ahead(2).kind !== 'number') return 0;
+  const length = cursor.isSymbolAhead(3, ',') && cursor.ahead(4).kind === 'number' ? 5 : 3;
+  return cursor.isSymbolAhead(length, ')') ? length : 0;
+}
+
+/** Whether what stands behind the word at hand and its numbers could stand there if it were a type. */
+function canFollowType(cursor: Cursor): boolean {
+  const { kind, text } = cursor.ahead(lengthOfArguments(cursor) + 1);
+  if (kind === 'symbol')
+    return text === ',' || text === ')' || (text === '>' && ['<', ','].includes(cursor.previous?.text ?? ''));
+  return kind === 'word' && ['NOT', 'NULL', 'METADATA', 'PRIMARY', 'CONSTRAINT', 'COMMENT', 'ARRAY', 'MULTISET'].includes(text);
+}
+
+/** Whether a type clearly begins with this token. */
+export function beginsType({ kind, text }: Token): boolean {
+  return kind === 'word' && text !== 'NULL' && (Object.hasOwn(simpleTypes, text) || constructedTypes.includes(text));
 }
 
 /** What other systems call their types. */

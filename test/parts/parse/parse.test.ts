@@ -293,12 +293,12 @@ describe('statements', () => {
       ['DROP TEMPORARY TABLE IF EXISTS a.b', '(drop-table temporary if-exists a.b)'],
       ['DROP VIEW v', '(drop-view v)'],
       ['EXPLAIN STATEMENT SET BEGIN INSERT INTO t SELECT 1; INSERT INTO t SELECT 2; END', '(explain)'],
-      ["CREATE TEMPORARY SYSTEM FUNCTION f AS 'x'", "(unsupported 'CREATE TEMPORARY SYSTEM FUNCTION')"],
+      ["CREATE TEMPORARY SYSTEM FUNCTION f AS 'x'", "(unsupported 'CREATE TEMPORARY SYSTEM FUNCTION' f)"],
       ['USE CATALOG c', "(unsupported 'USE CATALOG')"],
       ["ADD JAR 'x'", "(unsupported 'ADD JAR')"],
       ['SHOW TABLES', "(unsupported 'SHOW TABLES')"],
       ['DESCRIBE t', "(unsupported 'DESCRIBE')"],
-      ['ALTER TABLE t RENAME TO u', "(unsupported 'ALTER TABLE')"],
+      ['ALTER TABLE t RENAME TO u', "(unsupported 'ALTER TABLE' t u)"],
     ]),
   )('%s', (text, tree) => expect(statements(text)).toEqual([tree]));
 

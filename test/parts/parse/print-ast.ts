@@ -26,6 +26,7 @@ export function printStatement(statement: Statement): string {
         flag(statement.ifNotExists, 'if-not-exists'),
         path(statement.name),
         ...statement.columns.map((column) => {
+          if (column.kind === 'unread') return form('unread', column.name?.text);
           if (column.kind === 'computed') return form(column.name.text, 'as', print(column.expression));
           const rest =
             column.kind === 'metadata'
@@ -42,6 +43,7 @@ export function printStatement(statement: Statement): string {
         list('with', options(statement.options)),
         statement.like && form('like', path(statement.like.table), ...statement.like.options.map((o) => `${o.mode} ${o.what}`)),
         statement.asQuery && form('as', printQuery(statement.asQuery)),
+        list('unread', [...statement.unread]),
       );
     case 'create-view':
       return form(
@@ -72,7 +74,9 @@ export function printStatement(statement: Statement): string {
     case 'explain':
       return '(explain)';
     case 'unsupported':
-      return form('unsupported', quote(statement.what));
+      return form('unsupported', quote(statement.what), ...statement.names);
+    case 'unread':
+      return form('unread', ...statement.names);
   }
 }
 
