@@ -76,8 +76,8 @@ describe('the cities', () => {
     }));
     await createTopics(servers.kafka, names);
     const { status, stdout, stderr } = await submit('cities', pipeline('cities'));
-    expect(stderr).toMatch(/^\[1\/11\] SET 'pipeline\.name' … ok$/m);
-    expect(stderr).toMatch(/^\[11\/11\] STATEMENT SET of 3 INSERTs … job [0-9a-f]{32}$/m);
+    expect(stderr).toMatch(/^\[1\/12\] SET 'pipeline\.name' … ok$/m);
+    expect(stderr).toMatch(/^\[12\/12\] STATEMENT SET of 3 INSERTs … job [0-9a-f]{32}$/m);
     expect(stderr).toContain(`isobar: job "${prefix}-cities" runs\n`);
     expect([status, stdout]).toEqual([0, expect.stringMatching(new RegExp(`^[0-9a-f]{32} {2}${prefix}-cities\n$`))]);
     await writeRecords(
