@@ -97,6 +97,23 @@ describe('run', () => {
     });
   });
 
+  test('checks --set as SET is checked', async () => {
+    const settings = ['isobar.dead-leter=true', 'isobar.dead-letter=maybe', 'table.local-time-zone=Mars/Phobos'];
+    for (const command of ['run', 'check']) {
+      const { status, stdout, stderr } = await run(command, 'good.sql', ...settings.flatMap((setting) => ['--set', setting]));
+      expect([status, stdout]).toEqual([2, '']);
+      expect(stderr).toBe(`error[SQL_UNKNOWN_SETTING]: --set: there is no setting 'isobar.dead-leter'
+hint: Did you mean 'isobar.dead-letter'?
+
+error[SQL_SETTING_VALUE]: --set: 'maybe' is neither true nor false
+hint: The setting is 'isobar.dead-letter'.
+
+error[SQL_SETTING_VALUE]: --set: 'Mars/Phobos' is no time zone
+hint: The setting is 'table.local-time-zone'.
+`);
+    }
+  });
+
   test('ends with 1 after a failure while running', async () => {
     writeFileSync(join(folder, 'broken.sql'), (await read('good.sql')).replace('numbers.jsonl', 'missing.jsonl'));
     const { status, stderr } = await run('run', 'broken.sql');
