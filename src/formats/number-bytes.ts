@@ -57,7 +57,37 @@ export function putDouble(bytes: Uint8Array, at: number, value: number): number 
       return end + 3;
     }
   }
+  if (size >= 1e-3 && size < 1e7) return putPlain(bytes, at, value.toExponential());
   return putAscii(bytes, at, doubleText(value));
+}
+
+/**
+ * Writes a number of 10^-3 up to 10^7 without exponent, given as `-1.25e+1`: these are the digits that String has, too, but
+ * the engine keeps what String has made, and its heap grows in a long run.
+ */
+function putPlain(bytes: Uint8Array, at: number, text: string): number {
+  let from = 0;
+  if (text.charCodeAt(0) === 0x2d) {
+    bytes[at++] = 0x2d;
+    from = 1;
+  }
+  const exponentAt = text.length - 3;
+  const exponent = (text.charCodeAt(exponentAt + 1) === 0x2d ? -1 : 1) * (text.charCodeAt(exponentAt + 2) - 48);
+  for (let zeros = exponent; zeros < 0; zeros++) {
+    bytes[at++] = 0x30;
+    if (zeros === exponent) bytes[at++] = 0x2e;
+  }
+  bytes[at++] = text.charCodeAt(from);
+  let missing = exponent;
+  for (let i = from + 2; i < exponentAt; i++) {
+    if (missing-- === 0) bytes[at++] = 0x2e;
+    bytes[at++] = text.charCodeAt(i);
+  }
+  if (missing < 0) return at;
+  while (missing-- > 0) bytes[at++] = 0x30;
+  bytes[at++] = 0x2e;
+  bytes[at++] = 0x30;
+  return at;
 }
 
 /** Writes a FLOAT as `Float.toString`. */

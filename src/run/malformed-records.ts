@@ -57,7 +57,8 @@ export class MalformedRecords {
       this.#send(also.length === 0 ? this.#letter : { ...this.#letter, also });
       this.#letter = null;
     }
-    this.#found.clear();
+    // A set that is cleared is given a new table, even when it was empty.
+    if (this.#found.size > 0) this.#found.clear();
     this.#record = -1;
     this.#records = null;
   }

@@ -11,6 +11,7 @@ import {
   sqlTimestampText,
   timestampText,
 } from '../../src/types/civil.ts';
+import { MAX_NUMBER_LENGTH, putDouble } from '../../src/formats/number-bytes.ts';
 import { decimalPlainText, decimalText, parseDecimal, rescale } from '../../src/types/decimal.ts';
 import { doubleText, floatText, parseDouble, parseFloat32 } from '../../src/types/java-number.ts';
 import { FineTimestamp, timestampOf } from '../../src/types/value.ts';
@@ -65,6 +66,23 @@ describe('numbers as Java 17 writes them', () => {
       fc.property(fc.float(), (value) => {
         expect(parseFloat32(floatText(value))).toBe(value);
       }),
+    );
+  });
+
+  test('encoders write the same bytes', () => {
+    const number = fc
+      .tuple(fc.integer(), fc.integer({ min: -16, max: 8 }))
+      .map(([digits, power]) => Number(`${digits}e${power}`));
+    const written = (value: number): string => {
+      const bytes = Buffer.alloc(MAX_NUMBER_LENGTH + 1, '#');
+      return bytes.toString('latin1', 1, putDouble(bytes, 1, value));
+    };
+    fc.assert(
+      fc.property(fc.oneof(fc.double(), number, fc.double({ min: 1e-4, max: 2e7 })), (value) => {
+        expect(written(value)).toBe(doubleText(value));
+        expect(written(-value)).toBe(doubleText(-value));
+      }),
+      { numRuns: 2000 },
     );
   });
 

@@ -5,7 +5,7 @@ import { decimalText } from '../../types/decimal.ts';
 import { printerOf, type Printer } from '../../types/format-value.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 import { timestampText } from '../../types/civil.ts';
-import type { TimestampValue } from '../../types/value.ts';
+import type { TimestampValue, Value } from '../../types/value.ts';
 import type { ConnectedTable } from '../connector.ts';
 
 /** The id of a row's document: the primary key's values as Java writes them, joined by `document-id.key-delimiter`. */
@@ -14,7 +14,7 @@ export type DocumentId = (batch: Batch, row: number) => string;
 export function documentIdOf(table: ConnectedTable, delimiter: string): DocumentId {
   const columns = table.primaryKey.map((name) => table.physical.findIndex((field) => field.name === name));
   assert(columns.length > 0 && !columns.includes(-1), 'the primary key is made of physical columns');
-  const printers = columns.map((i) => keyPrinter(table.physical[i].type));
+  const printers = columns.map((i) => remembering(keyPrinter(table.physical[i].type)));
   return (batch, row) => {
     let id = '';
     for (let i = 0; i < columns.length; i++) {
@@ -29,6 +29,19 @@ export function documentIdOf(table: ConnectedTable, delimiter: string): Document
       id += (i === 0 ? '' : delimiter) + printers[i](value);
     }
     return id;
+  };
+}
+
+/** Neighbours often have the same window, or the same device. */
+function remembering(print: Printer): Printer {
+  let last: Value;
+  let text: string | undefined;
+  return (value) => {
+    if (text === undefined || !Object.is(value, last)) {
+      text = print(value);
+      last = value;
+    }
+    return text;
   };
 }
 

@@ -19,8 +19,11 @@ export interface DocumentChanges {
   readonly isComplete: boolean;
 }
 
-/** A text, or its bytes in UTF-8. */
-export type DocumentText = string | Uint8Array;
+/** A document to be written: texts, or their bytes in UTF-8. */
+export interface NewDocument {
+  readonly id: string | Uint8Array;
+  readonly json: string | Uint8Array;
+}
 
 /** Documents that one statement writes: a statement of its own for each takes eight times as long. */
 const PUT_ROWS = 64;
@@ -66,19 +69,19 @@ export class LocalIndex {
 
   /** Writes a document, in place of an earlier one with the same id. */
   put(index: string, id: string, json: string): void {
-    this.putAll(index, [[id, json]]);
+    this.putAll(index, [{ id, json }]);
   }
 
-  /** Writes documents, given as id and JSON text, in place of earlier ones with the same ids. */
-  putAll(index: string, documents: Iterable<readonly [id: DocumentText, json: DocumentText]>): void {
+  /** Writes documents in place of earlier ones with the same ids. */
+  putAll(index: string, documents: Iterable<NewDocument>): void {
     this.#store.transaction(() => {
       let key = this.#indexId(index);
-      let values: (number | DocumentText)[] = [];
-      for (const [id, json] of documents) {
+      const values: (number | string | Uint8Array)[] = [];
+      for (const { id, json } of documents) {
         key ??= this.#one(this.#create, index)![0] as number;
         if (values.push(key, id, json) < 3 * PUT_ROWS) continue;
         this.#store.attempt(() => this.#putMany.run(...values));
-        values = [];
+        values.length = 0;
       }
       for (let i = 0; i < values.length; i += 3) this.#store.attempt(() => this.#put.run(...values.slice(i, i + 3)));
     });

@@ -7,9 +7,13 @@ import { LocalStore } from './store.ts';
 
 const { path, partitions, port, counters, slots } = workerData as AheadTask;
 
+/** No page is read twice but those that lead to the blobs. */
+const CACHE_KILOBYTES = 2048;
+
 flushCompileCache();
 try {
   const store = LocalStore.open(path);
+  store.limitCache(CACHE_KILOBYTES);
   readBacklog(store);
   store.close();
   send({ kind: 'done' });
@@ -36,7 +40,8 @@ function readBacklog(store: LocalStore): void {
       if (fits) slots.set(bytes, slot * SLOT_BYTES);
       send({ kind: 'batch', ...place, bytes: fits ? bytes.length : bytes, slot });
       slot = (slot + 1) % AHEAD_BATCHES;
-      // Not left to the garbage collector, which would let tens of megabytes gather.
+      // Not left to the garbage collector, which would let tens of megabytes gather. The job's own thread must not do this: once
+      // a buffer was detached, the engine makes slower code for all of its typed arrays.
       (bytes.buffer as ArrayBuffer).transfer(0);
     }
     open = open.filter(({ next, to }) => next < to);

@@ -13,6 +13,9 @@ export const SLOT_BYTES = 1.5 * BLOB_BYTES;
 export const WAITING = 0;
 export const PRODUCED = 1;
 
+/** The thread's own objects are few, and soon garbage. */
+const LIMITS = { maxYoungGenerationSizeMb: 2 };
+
 /** A stretch of a partition that is there already: offsets `from` … `to - 1`. */
 export interface AheadPartition {
   readonly topic: string;
@@ -68,7 +71,7 @@ export class ReadAhead {
     this.#partitions = partitions;
     this.#port = port1;
     const task: AheadTask = { path, partitions, port: port2, counters: this.#counters, slots: new Uint8Array(this.#slots) };
-    this.#worker = startThread(import.meta.url, 'read-ahead-worker', task, [port2]);
+    this.#worker = startThread(import.meta.url, 'read-ahead-worker', task, [port2], LIMITS);
     this.#worker.on('error', (error) => (this.#failure = error as Error));
   }
 

@@ -175,6 +175,19 @@ export class LocalStore {
     }
   }
 
+  /** How much of the file SQLite may keep in memory: 32 MB unless something else is said here. */
+  limitCache(kilobytes: number): void {
+    this.#database.exec(`PRAGMA cache_size = -${kilobytes}`);
+  }
+
+  /**
+   * Frees what SQLite keeps in memory of the file: a job that writes for hours needs no more than one that has just begun. The
+   * operating system has it at hand still.
+   */
+  releaseMemory(): void {
+    this.#database.exec('PRAGMA shrink_memory');
+  }
+
   /** Resolves when something was committed, by this or any other process, or after `timeoutMs`. */
   waitForChange(timeoutMs: number, signal?: AbortSignal): Promise<void> {
     return this.#changes.wait(timeoutMs, signal);

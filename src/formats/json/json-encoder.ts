@@ -1,5 +1,4 @@
 import { RunError } from '../../base/problem.ts';
-import { dateText } from '../../types/civil.ts';
 import type { Batch } from '../../types/batch.ts';
 import type {
   Column,
@@ -17,7 +16,7 @@ import { strippedDecimalText } from '../decimal-text.ts';
 import type { ByteSink, Encoder } from '../format.ts';
 import { MAX_NUMBER_LENGTH, putAscii, putBigint, putDouble, putFloat, putInt } from '../number-bytes.ts';
 import { putUnit } from '../text-bytes.ts';
-import { MAX_TIMESTAMP_LENGTH, putTime, putTimestamp, putTimestampValue } from '../time-text.ts';
+import { MAX_TIMESTAMP_LENGTH, putDate, putTime, putTimestamp, putTimestampValue } from '../time-text.ts';
 import type { JsonOptions } from './json-options.ts';
 
 /** Writes rows as JSON objects, byte for byte as Flink's JsonRowDataSerializationSchema does. */
@@ -227,7 +226,13 @@ function valueWriter(type: SqlType, options: JsonOptions): WriteValue {
     case 'VARBINARY':
       return (value, out) => putWord(out, `"${Buffer.from(value as Uint8Array).toString('base64')}"`);
     case 'DATE':
-      return (value, out) => putWord(out, `"${dateText(value as number)}"`);
+      return (value, out) => {
+        out.reserve(MAX_TIMESTAMP_LENGTH);
+        out.bytes[out.length] = 0x22;
+        const at = putDate(out.bytes, out.length + 1, value as number);
+        out.bytes[at] = 0x22;
+        out.length = at + 1;
+      };
     case 'TIME':
       return (value, out) => {
         out.reserve(10);

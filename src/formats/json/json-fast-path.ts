@@ -5,7 +5,7 @@ import type { Schema } from '../../types/schema.ts';
 import type { TextDecoder } from '../text-decoder.ts';
 import { JSON_DECODER_PARAMETERS, jsonDecoderSource, layoutWords } from './json-decoder-code.ts';
 import { JsonFieldFinder } from './json-field-finder.ts';
-import { isSameLayout, plainLayout, recordLayout, type JsonLayout } from './json-layout.ts';
+import { followsLayout, isSameLayout, plainLayout, recordLayout, type JsonLayout } from './json-layout.ts';
 import type { JsonOptions } from './json-options.ts';
 
 /** Layouts that code is generated for, at most. */
@@ -73,7 +73,7 @@ export class JsonFastPath {
   }
 
   #choose(layout: JsonLayout | undefined): void {
-    if (layout === undefined) return;
+    if (layout === undefined || layout === this.#current?.layout) return;
     const known = this.#decoders.find((decoder) => isSameLayout(decoder.layout, layout));
     if (known !== undefined) this.#current = known;
     else if (this.#decoders.length < MAX_LAYOUTS) {
@@ -89,6 +89,9 @@ export class JsonFastPath {
       let end = valueEnds[i];
       while (end > start && bytes[end - 1] <= 0x20) end--;
       if (end <= start || bytes[end - 1] !== 0x7d || end - start > MAX_SAMPLE_BYTES) continue;
+      // Nearly always so: no layout is made for it.
+      const current = this.#current?.layout;
+      if (current !== undefined && followsLayout(current, this.#names, this.#finder, bytes, start, end)) return current;
       const layout = recordLayout(this.#names, this.#finder, bytes, start, end);
       if (layout !== undefined) return layout;
     }

@@ -41,6 +41,26 @@ export function recordLayout(
   return undefined;
 }
 
+/** A record has all fields of a layout and no others, written as the layout says. Not of every such record: only plain ones are followed. */
+export function followsLayout(
+  layout: JsonLayout,
+  names: readonly string[],
+  finder: JsonFieldFinder,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  let at = start;
+  for (let i = 0; i < layout.length; i++) {
+    const { field, lead } = layout[i];
+    if (finder.next(bytes, at, end, i === 0) !== field || finder.position - at !== lead.length) return false;
+    for (let k = 0; k < lead.length; k++) if (lead[k] !== bytes[at + k]) return false;
+    at = finder.skipValue(bytes, finder.position, end);
+    if (at < 0) return false;
+  }
+  return finder.next(bytes, at, end, false) === names.length;
+}
+
 export function isSameLayout(a: JsonLayout, b: JsonLayout): boolean {
   return a.length === b.length && a.every(({ field, lead }, i) => field === b[i].field && lead.equals(b[i].lead));
 }

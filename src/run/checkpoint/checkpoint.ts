@@ -2,6 +2,9 @@ import { deserialize, serialize } from 'node:v8';
 import { RunError } from '../../base/problem.ts';
 import type { StoredCheckpoint } from '../../connectors/local/local-checkpoints.ts';
 
+// The first call makes the engine give up all the code that it has optimised so far: better now than at the first checkpoint.
+serialize(null);
+
 /** Everything a job needs to go on as if nothing had happened, at a moment between two batches. */
 export interface Checkpoint<State = unknown> {
   /** The plan that took it; the state of another plan does not fit. */

@@ -4,9 +4,12 @@ import { partsOf, readCheckpoint, type Checkpoint } from './checkpoint.ts';
 
 /** How often a job on local tables takes a checkpoint unless the file asks for more. */
 const LOCAL_INTERVAL_MS = 1000;
-/** Such checkpoints take at most about a tenth of the time. */
+/** What such checkpoints take besides the writing of output is at most about a tenth of the time. */
 const COST_FACTOR = 10;
-/** Output held back beyond this brings the next checkpoint forward. */
+/** Output held back beyond this brings such a checkpoint forward, as long as they take at most about a fiftieth of the time. */
+const PENDING_BYTES = 1 << 20;
+const PENDING_COST_FACTOR = 50;
+/** Output held back beyond this brings any checkpoint forward. */
 const MAX_PENDING_BYTES = 16 << 20;
 /** Checkpoints that are remembered. */
 const HISTORY = 20;
@@ -32,6 +35,8 @@ export class Checkpointer {
   readonly #isAdaptive: boolean;
   #id = 0;
   #lastAt: number;
+  /** Of the last one: what it took besides the writing of output. */
+  #overheadMs = 0;
   lastDurationMs = 0;
   count = 0;
   /** The last 20, oldest first. */
@@ -54,7 +59,8 @@ export class Checkpointer {
   }
 
   isDue(pendingBytes: number): boolean {
-    return this.#intervalMs > 0 && (pendingBytes > MAX_PENDING_BYTES || this.#clock.now() >= this.#nextAt());
+    if (this.#intervalMs === 0) return false;
+    return pendingBytes > MAX_PENDING_BYTES || this.#clock.now() >= this.#nextAt(pendingBytes);
   }
 
   /** Milliseconds until the next one is due. */
@@ -62,8 +68,11 @@ export class Checkpointer {
     return this.#intervalMs === 0 ? Infinity : Math.max(0, this.#nextAt() - this.#clock.now());
   }
 
-  #nextAt(): number {
-    return this.#lastAt + (this.#isAdaptive ? Math.max(this.#intervalMs, COST_FACTOR * this.lastDurationMs) : this.#intervalMs);
+  #nextAt(pendingBytes = 0): number {
+    if (!this.#isAdaptive) return this.#lastAt + this.#intervalMs;
+    const intervalMs = Math.max(this.#intervalMs, COST_FACTOR * this.#overheadMs);
+    const isForward = pendingBytes > PENDING_BYTES;
+    return this.#lastAt + (isForward ? Math.min(intervalMs, PENDING_COST_FACTOR * this.#overheadMs) : intervalMs);
   }
 
   /** Nothing has changed since the last one: the next is due an interval from now. */
@@ -75,15 +84,20 @@ export class Checkpointer {
   save(checkpoint: Checkpoint<() => unknown>, startedAt: number, commitOutput: () => void): void {
     const { fingerprint, takenAt } = checkpoint;
     const sizes = new Map<string, number>();
+    let outputMs = 0;
     this.#store().transaction(() => {
+      const from = this.#clock.now();
       commitOutput();
+      outputMs = this.#clock.now() - from;
       const parts = measured(partsOf(checkpoint), sizes);
       this.#store().checkpoints.save({ job: this.#job, id: this.#id + 1, fingerprint, time: takenAt }, parts);
     });
+    this.#store().releaseMemory();
     this.#id++;
     this.count++;
     this.#lastAt = this.#clock.now();
     this.lastDurationMs = this.#lastAt - startedAt;
+    this.#overheadMs = this.lastDurationMs - outputMs;
     const operatorBytes = new Map([...checkpoint.operators.keys()].map((id) => [id, sizes.get(`operator-${id}`) ?? 0]));
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     this.history.push({ at: this.#lastAt, durationMs: this.lastDurationMs, bytes, operatorBytes });

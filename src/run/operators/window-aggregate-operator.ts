@@ -367,7 +367,7 @@ export class WindowAggregateOperator implements Operator {
   private merge(target: KeyedAccumulators, source: KeyedAccumulators): void {
     const count = source.index.size;
     if (this.slots.length < count) this.slots = new Int32Array(count);
-    target.resolve(source.index.columns, 0, count, this.slots);
+    target.resolveAll(source, this.slots);
     for (let slot = 0; slot < count; slot++) this.accumulators.merge!(target.state, this.slots[slot], source.state, slot);
   }
 

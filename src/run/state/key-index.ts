@@ -36,6 +36,11 @@ export abstract class KeyIndex {
   /** Puts the slot of each of the rows `from` … `to - 1` into `slots`, at the row's place. `columns` hold the keys. */
   abstract resolve(columns: readonly Column[], from: number, to: number, slots: Int32Array): void;
 
+  /** As `resolve`, for all keys of another index, which has the slots 0 … size - 1. */
+  resolveAll(other: KeyIndex, slots: Int32Array): void {
+    this.resolve(other.columns, 0, other.size, slots);
+  }
+
   /** Forgets a key; its slot may be given to another one by the next `resolve`. */
   remove(slot: number): void {
     this.forget(slot);

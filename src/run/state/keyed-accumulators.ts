@@ -28,6 +28,12 @@ export class KeyedAccumulators {
     if (this.index.limit > this.capacity) this.reserve(this.index.limit);
   }
 
+  /** As KeyIndex.resolveAll; every slot then has its accumulators. */
+  resolveAll(other: KeyedAccumulators, slots: Int32Array): void {
+    this.index.resolveAll(other.index, slots);
+    if (this.index.limit > this.capacity) this.reserve(this.index.limit);
+  }
+
   remove(slot: number): void {
     this.index.remove(slot);
     this.accumulators.clear(this.state, slot, slot + 1);

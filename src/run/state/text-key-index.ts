@@ -8,7 +8,8 @@ import { KeyIndex } from './key-index.ts';
  * array; otherwise by the text.
  */
 export class TextKeyIndex extends KeyIndex {
-  private readonly slotsByText = new Map<string, number>();
+  /** Null while every key has come with a code of `dictionary`, which holds each text once: the codes alone tell them apart. */
+  private slotsByText: Map<string, number> | null = null;
   private nullSlot = -1;
   private dictionary: TextDictionary | null = null;
   /** Slot by code of `dictionary`, or -1. */
@@ -24,19 +25,28 @@ export class TextKeyIndex extends KeyIndex {
     this.createdCount = 0;
     const column = columns[0] as TextColumn;
     if (column.dictionary === null) this.resolveTexts(columns, column, from, to, slots);
-    else this.resolveCodes(columns, column, column.dictionary, from, to, slots);
+    else this.resolveCodes(columns, column, column.codes, column.dictionary, from, to, slots);
+  }
+
+  override resolveAll(other: KeyIndex, slots: Int32Array): void {
+    const { columns, dictionary } = other as TextKeyIndex;
+    const isCoded = dictionary !== null && (other as TextKeyIndex).slotsByText === null;
+    if (!isCoded) return this.resolve(columns, 0, other.size, slots);
+    this.createdCount = 0;
+    this.resolveCodes(columns, columns[0] as TextColumn, (other as TextKeyIndex).codes, dictionary, 0, other.size, slots);
   }
 
   private resolveCodes(
     columns: readonly Column[],
     column: TextColumn,
+    codes: Int32Array,
     dictionary: TextDictionary,
     from: number,
     to: number,
     slots: Int32Array,
   ): void {
     if (this.dictionary !== dictionary) this.useDictionary(dictionary);
-    const { codes, nulls } = column;
+    const { nulls } = column;
     if (this.slotsByCode.length < dictionary.values.length) this.growCodes(dictionary.values.length);
     const slotsByCode = this.slotsByCode;
     for (let i = from; i < to; i++) {
@@ -56,18 +66,20 @@ export class TextKeyIndex extends KeyIndex {
   }
 
   private resolveTexts(columns: readonly Column[], column: TextColumn, from: number, to: number, slots: Int32Array): void {
+    this.slotsByText ??= this.findTexts();
     const { nulls } = column;
     for (let i = from; i < to; i++) {
       slots[i] = nulls[i] !== 0 ? this.slotOfNull(columns, i) : this.slotOfText(columns, column, i);
     }
   }
 
+  /** The slot of a text whose code, if it has one, has not come yet. */
   private slotOfText(columns: readonly Column[], column: TextColumn, row: number): number {
     const text = column.textAt(row);
-    let slot = this.slotsByText.get(text);
+    let slot = this.slotsByText?.get(text);
     if (slot === undefined) {
       slot = this.allocate(columns, row);
-      this.slotsByText.set(text, slot);
+      this.slotsByText?.set(text, slot);
       this.codes[slot] = -1;
     }
     return slot;
@@ -81,7 +93,15 @@ export class TextKeyIndex extends KeyIndex {
     return this.nullSlot;
   }
 
+  private findTexts(): Map<string, number> {
+    const slots = new Map<string, number>();
+    const { values, nulls } = this.columns[0] as TextColumn;
+    for (let slot = 0; slot < this.limit; slot++) if (this.isLive(slot) && nulls[slot] === 0) slots.set(values[slot], slot);
+    return slots;
+  }
+
   private useDictionary(dictionary: TextDictionary): void {
+    if (this.size > 0) this.slotsByText ??= this.findTexts();
     this.forgetCodes();
     this.codes.fill(-1);
     this.dictionary = dictionary;
@@ -108,7 +128,7 @@ export class TextKeyIndex extends KeyIndex {
   protected forget(slot: number): void {
     const column = this.columns[0] as TextColumn;
     if (column.nulls[slot] !== 0) this.nullSlot = -1;
-    else this.slotsByText.delete(column.values[slot]);
+    else this.slotsByText?.delete(column.values[slot]);
     if (this.codes[slot] >= 0) this.slotsByCode[this.codes[slot]] = -1;
     this.codes[slot] = -1;
     // The text would otherwise live on until the slot is used again.
@@ -117,7 +137,7 @@ export class TextKeyIndex extends KeyIndex {
 
   protected forgetAll(): void {
     this.forgetCodes();
-    this.slotsByText.clear();
+    this.slotsByText = null;
     this.nullSlot = -1;
   }
 }

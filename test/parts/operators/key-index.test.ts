@@ -42,6 +42,7 @@ test.each(cases)('slots of keys of %s are those of a map, whatever is removed in
         keys: fc.array(key, { minLength: 1, maxLength: 20 }),
         coded: fc.boolean(),
         other: fc.boolean(),
+        merged: fc.boolean(),
       }),
     },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('remove' as const), nth: fc.nat(100) }) },
@@ -86,9 +87,17 @@ test.each(cases)('slots of keys of %s are those of a map, whatever is removed in
             }),
           );
           const slots = new Int32Array(action.keys.length);
-          index.resolve(columns, 0, action.keys.length, slots);
+          let { keys } = action;
+          if (action.merged) {
+            const merged = createKeyIndex(types);
+            merged.resolve(columns, 0, keys.length, slots);
+            keys = keys.filter((_, row) => slots.indexOf(slots[row]) === row);
+            index.resolveAll(merged, slots);
+          } else {
+            index.resolve(columns, 0, keys.length, slots);
+          }
           const created = [...index.created.subarray(0, index.createdCount)];
-          action.keys.forEach((values, row) => {
+          keys.forEach((values, row) => {
             const text = values.map(canonicalText).join('|');
             const known = model.get(text);
             if (known === undefined) {
