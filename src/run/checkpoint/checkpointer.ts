@@ -7,7 +7,7 @@ const LOCAL_INTERVAL_MS = 1000;
 /** What such checkpoints take besides the writing of output is at most about a tenth of the time. */
 const COST_FACTOR = 10;
 /** Output held back beyond this brings such a checkpoint forward, as long as they take at most about a fiftieth of the time. */
-const PENDING_BYTES = 1 << 20;
+const PENDING_BYTES = 512 << 10;
 const PENDING_COST_FACTOR = 50;
 /** Output held back beyond this brings any checkpoint forward. */
 const MAX_PENDING_BYTES = 16 << 20;
