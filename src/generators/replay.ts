@@ -1,5 +1,5 @@
 import { nearest } from '../base/nearest.ts';
-import { ProblemsError, RunError, type Problem } from '../base/problem.ts';
+import { ProblemsError, RunError } from '../base/problem.ts';
 import { LineReader } from '../connectors/filesystem/line-reader.ts';
 import { partitionOfKey } from '../connectors/kafka/partitioner.ts';
 import type { RecordBlobBuilder } from '../connectors/local/record-blob.ts';
@@ -28,7 +28,7 @@ const NO_BYTES = new Uint8Array(0);
 /**
  * The lines of a file, in their order. A line without a readable time, or with one that is older than the line before, is sent
  * together with that one. With a speed, though, the JSON objects up to the first readable time must have its field: otherwise a
- * wrong name would send everything at once.
+ * wrong name would send everything at once. One of the first JSON objects must have the key's field, too.
  */
 export class ReplayStream implements MessageStream {
   readonly #options: ReplayOptions;
@@ -47,10 +47,12 @@ export class ReplayStream implements MessageStream {
     if (options.speed !== undefined && !(options.speed > 0))
       throw new RunError('REPLAY_SPEED', 'the speed of a replay must be more than 0');
     this.#reader.open(options.path, 0);
-    const problem = options.speed !== undefined && this.#reader.read() ? this.#timeProblem() : undefined;
-    if (problem !== undefined) {
-      this.close();
-      throw problem;
+    if ((options.speed !== undefined || options.keyField !== undefined) && this.#reader.read()) {
+      const problem = this.#keyProblem() ?? (options.speed === undefined ? undefined : this.#timeProblem());
+      if (problem !== undefined) {
+        this.close();
+        throw problem;
+      }
     }
     this.#advance();
   }
@@ -80,25 +82,46 @@ export class ReplayStream implements MessageStream {
     this.#reader.close();
   }
 
+  /** Why the lines that were read first have no key. */
+  #keyProblem(): ProblemsError | undefined {
+    const { keyField } = this.#options;
+    if (keyField === undefined) return undefined;
+    let first: number | undefined;
+    for (let line = 0; line < this.#reader.count; line++) {
+      const message = this.#parse(line);
+      if (message === undefined) continue;
+      if (Object.hasOwn(message, keyField)) return undefined;
+      first ??= line;
+    }
+    return first === undefined ? undefined : this.#problemAt(first, keyField, 'key-field', "to be the message's key");
+  }
+
   /** Why the lines that were read first tell no time. */
   #timeProblem(): ProblemsError | undefined {
     const { path, timeField = 'ts' } = this.#options;
-    const { bytes, count, ends } = this.#reader;
-    for (let line = 0; line < count; line++) {
+    for (let line = 0; line < this.#reader.count; line++) {
       const message = this.#parse(line);
       if (message === undefined) continue;
       if (!Number.isNaN(measuredAt(message[timeField]))) return undefined;
       if (Object.hasOwn(message, timeField)) continue;
-      const text = bytes.toString('utf8', 0, ends[line]);
-      const start = text.lastIndexOf('\n') + 1;
-      return new ProblemsError([{ ...fieldNotFound(timeField, message), place: { start, end: start + 1 } }], {
-        name: path,
-        text,
-      });
+      return this.#problemAt(line, timeField, 'time-field', "to tell the message's time");
     }
     const hint = `A time is '2024-05-12 02:11:37', ISO 8601, or milliseconds since 1970. Without --speed all lines are sent at once.`;
     const message = `the first lines of ${path} have no readable time in a field "${timeField}"`;
     return new ProblemsError([{ code: 'REPLAY_NO_TIME', message, hint }]);
+  }
+
+  #problemAt(line: number, field: string, option: string, purpose: string): ProblemsError {
+    const { bytes, ends } = this.#reader;
+    const text = bytes.toString('utf8', 0, ends[line]);
+    const start = text.lastIndexOf('\n') + 1;
+    const names = Object.keys(this.#parse(line) ?? {});
+    const near = nearest(field, names);
+    const hint =
+      near === undefined ? `Name it by --${option}; there are: ${names.join(', ') || 'none'}.` : `Did you mean "${near}"?`;
+    const message = `there is no field "${field}" ${purpose}`;
+    const place = { start, end: start + 1 };
+    return new ProblemsError([{ code: 'REPLAY_FIELD_NOT_FOUND', message, hint, place }], { name: this.#options.path, text });
   }
 
   /** Goes on to the next line, and to its time. */
@@ -137,16 +160,6 @@ export class ReplayStream implements MessageStream {
       return undefined;
     }
   }
-}
-
-function fieldNotFound(timeField: string, message: Record<string, unknown>): Problem {
-  const names = Object.keys(message);
-  const near = nearest(timeField, names);
-  const hint =
-    near === undefined
-      ? `Name the field with the time by --time-field; there are: ${names.join(', ') || 'none'}.`
-      : `Did you mean "${near}"?`;
-  return { code: 'REPLAY_FIELD_NOT_FOUND', message: `there is no field "${timeField}" to tell the message's time`, hint };
 }
 
 /** Milliseconds since 1970, as UTC where the text names no zone: only differences count. */

@@ -244,7 +244,7 @@ describe('topics and generate', () => {
       stderr: `numbers.jsonl:1:1: error[REPLAY_FIELD_NOT_FOUND]: there is no field "nope" to tell the message's time
   1 | {"n":1}
     | ^
-hint: Name the field with the time by --time-field; there are: n.\n`,
+hint: Name it by --time-field; there are: n.\n`,
     });
     expect(existsSync(join(folder, 'n.db'))).toBe(false);
     expect(await replay('n')).toMatchObject({ status: 0 });

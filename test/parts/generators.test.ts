@@ -272,6 +272,16 @@ describe('replay', () => {
     expect(messagesOf(replay(unreadable)).map(({ time }) => time)).toEqual([5, 5, 5]);
     expect(messagesOf(replay(''))).toEqual([]);
   });
+
+  test('refuses a key that none of the first messages has', () => {
+    const replay = (text: string): ReplayStream => new ReplayStream({ path: fileOf(text), start: 5, keyField: 'client' });
+    expect(() => replay('no json\n{"cleint":1}\n{}\n')).toThrow(
+      /in\.jsonl:2:1: error\[REPLAY_FIELD_NOT_FOUND\]: there is no field "client" to be the message's key\n.*\n.*\nhint: Did you mean "cleint"\?$/,
+    );
+    expect(() => replay('{"n":1}')).toThrow('Name it by --key-field; there are: n.');
+    const keys = messagesOf(replay('{"n":1}\nno json\n{"client":"a"}\n{"client":null}\n{"client":[1]}\n')).map(({ key }) => key);
+    expect(keys).toEqual([null, null, 'a', null, '[1]']);
+  });
 });
 
 describe('pace', () => {

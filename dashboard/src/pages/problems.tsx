@@ -85,8 +85,10 @@ export function ProblemsPage() {
                 actions={
                   count > 0 && (
                     <span class="quiet">
-                      the latest {countText(problems.length)} of {countText(count)}; {countText(keptPerJob)} of each pipeline are
-                      kept
+                      {problems.length > count
+                        ? `the latest ${countText(problems.length)}, also from before this run`
+                        : `the latest ${countText(problems.length)} of ${countText(count)}`}
+                      ; {countText(keptPerJob)} of each pipeline are kept
                     </span>
                   )
                 }
