@@ -118,7 +118,10 @@ export interface Source {
   restore(positions: ReadonlyMap<string, number>): void;
   /** Opens files and connections. Fails with a RunError. */
   open(): Promise<void>;
-  /** The next records of some split, valid until the next call; never blocks. `pending` when there are none now, `end` when there will be none. */
+  /**
+   * The next records of some split, valid until the next call; never blocks. `pending` when there are none now, `end` when there
+   * will be none.
+   */
   poll(): RecordBatch | 'pending' | 'end';
   /** Resolves when poll may have something new; at the latest after `timeoutMs`. */
   wait(timeoutMs: number): Promise<void>;

@@ -141,8 +141,8 @@ export class ReplayStream implements MessageStream {
     const { speed, keyField, timeField = 'ts' } = this.#options;
     if (speed === undefined && keyField === undefined) return;
     const message = this.#parse(this.#line);
-    const key = keyField === undefined ? undefined : message?.[keyField];
-    this.#key = key === undefined || key === null ? NO_BYTES : Buffer.from(typeof key === 'string' ? key : JSON.stringify(key));
+    const key = keyField === undefined || message === undefined || !Object.hasOwn(message, keyField) ? null : message[keyField];
+    this.#key = key === null ? NO_BYTES : Buffer.from(typeof key === 'string' ? key : JSON.stringify(key));
     if (speed === undefined) return;
     const measured = measuredAt(message?.[timeField]);
     if (Number.isNaN(measured)) return;

@@ -281,6 +281,8 @@ describe('replay', () => {
     expect(() => replay('{"n":1}')).toThrow('Name it by --key-field; there are: n.');
     const keys = messagesOf(replay('{"n":1}\nno json\n{"client":"a"}\n{"client":null}\n{"client":[1]}\n')).map(({ key }) => key);
     expect(keys).toEqual([null, null, 'a', null, '[1]']);
+    const named = new ReplayStream({ path: fileOf('{"constructor":"Ferrari"}\n{}\n'), start: 5, keyField: 'constructor' });
+    expect(messagesOf(named).map(({ key }) => key)).toEqual(['Ferrari', null]);
   });
 });
 

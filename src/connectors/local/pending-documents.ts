@@ -5,9 +5,12 @@ import { bufferOf } from '../../formats/text-decoder.ts';
 import type { Batch } from '../../types/batch.ts';
 import type { LocalIndex } from './local-index.ts';
 
-/** A block with so many bytes takes no more; it seldom has to grow beyond the second number for its last document. */
+/** A block with so many bytes is full. */
 const FULL_BYTES = 240 << 10;
+/** What a block may keep from one commit to the next: room for a last document of the usual size. */
 const BLOCK_BYTES = 256 << 10;
+/** More than fit into a block: each has a byte at least. */
+const MOST_DOCUMENTS = 1 << 20;
 /** Blocks that are kept for the documents after a commit. */
 const KEPT_BLOCKS = 32;
 
@@ -36,13 +39,12 @@ export class PendingDocuments {
    */
   commit(index: LocalIndex, name: string, updates: boolean): void {
     if (updates) {
-      const last = new Map<string, DocumentBytes>();
-      for (const document of this.#documents()) last.set(bufferOf(document.id).toString(), document);
-      index.putAll(
-        name,
-        [...last.values()].filter(({ json }) => json.length > 0),
-      );
-      for (const [id, { json }] of last) if (json.length === 0) index.delete(name, id);
+      const last = new Map<string, number>();
+      this.#blocks.forEach((block, b) => {
+        for (let i = 0; i < block.count; i++) last.set(block.id(i).toString(), b * MOST_DOCUMENTS + i);
+      });
+      index.putAll(name, this.#written(last.values()));
+      for (const [id, place] of last) if (this.#at(place).json.length === 0) index.delete(name, id);
     } else {
       index.putAll(name, this.#documents());
     }
@@ -57,6 +59,19 @@ export class PendingDocuments {
     if (block?.hasRoom) return block;
     if (block !== undefined) this.#current++;
     return (this.#blocks[this.#current] ??= new DocumentBlock());
+  }
+
+  /** Those at the places given, but for deletions. */
+  *#written(places: Iterable<number>): Iterable<DocumentBytes> {
+    for (const place of places) {
+      const document = this.#at(place);
+      if (document.json.length > 0) yield document;
+    }
+  }
+
+  /** The document at a place: the number of its block, times MOST_DOCUMENTS, and its number there. */
+  #at(place: number): DocumentBytes {
+    return this.#blocks[Math.floor(place / MOST_DOCUMENTS)].document(place % MOST_DOCUMENTS);
   }
 
   *#documents(): Iterable<DocumentBytes> {
@@ -94,10 +109,11 @@ class DocumentBlock {
   }
 
   document(i: number): DocumentBytes {
-    const { bytes } = this.#bytes;
-    const start = i === 0 ? 0 : this.#ends[2 * i - 1];
-    const idEnd = this.#ends[2 * i];
-    return { id: bytes.subarray(start, idEnd), json: bytes.subarray(idEnd, this.#ends[2 * i + 1]) };
+    return { id: this.id(i), json: this.#bytes.bytes.subarray(this.#ends[2 * i], this.#ends[2 * i + 1]) };
+  }
+
+  id(i: number): Buffer {
+    return bufferOf(this.#bytes.bytes).subarray(i === 0 ? 0 : this.#ends[2 * i - 1], this.#ends[2 * i]);
   }
 
   clear(): void {

@@ -41,7 +41,10 @@ export function recordLayout(
   return undefined;
 }
 
-/** A record has all fields of a layout and no others, written as the layout says. Not of every such record: only plain ones are followed. */
+/**
+ * A record has all fields of a layout and no others, written as the layout says. False, too, for a record that is not plain: one
+ * with text beyond ASCII, for example.
+ */
 export function followsLayout(
   layout: JsonLayout,
   names: readonly string[],

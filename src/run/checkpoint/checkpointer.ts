@@ -4,10 +4,15 @@ import { partsOf, readCheckpoint, type Checkpoint } from './checkpoint.ts';
 
 /** How often a job on local tables takes a checkpoint unless the file asks for more. */
 const LOCAL_INTERVAL_MS = 1000;
-/** What such checkpoints take besides the writing of output is at most about a tenth of the time. */
+/** What these take besides the sinks' writing is at most about a tenth of the time, as long as they are less than a minute apart. */
 const COST_FACTOR = 10;
-/** Output held back beyond this brings such a checkpoint forward, as long as they take at most about a fiftieth of the time. */
+const LONGEST_INTERVAL_MS = 60_000;
+/**
+ * Output held back beyond this brings them forward, as long as they take at most about a fifth of the time with the sinks'
+ * writing, and a fiftieth without.
+ */
 const PENDING_BYTES = 512 << 10;
+const PENDING_DURATION_FACTOR = 4;
 const PENDING_COST_FACTOR = 50;
 /** Output held back beyond this brings any checkpoint forward. */
 const MAX_PENDING_BYTES = 16 << 20;
@@ -35,7 +40,10 @@ export class Checkpointer {
   readonly #isAdaptive: boolean;
   #id = 0;
   #lastAt: number;
-  /** Of the last one: what it took besides the writing of output. */
+  /** What the last one took besides the sinks' writing. */
+  #lastOverheadMs = 0;
+  /** The smaller of the last two durations and overheads: now and then one takes longer, because SQLite writes its log back. */
+  #durationMs = 0;
   #overheadMs = 0;
   lastDurationMs = 0;
   count = 0;
@@ -63,16 +71,17 @@ export class Checkpointer {
     return pendingBytes > MAX_PENDING_BYTES || this.#clock.now() >= this.#nextAt(pendingBytes);
   }
 
-  /** Milliseconds until the next one is due. */
+  /** Milliseconds until the next one is due at the latest. */
   dueInMs(): number {
     return this.#intervalMs === 0 ? Infinity : Math.max(0, this.#nextAt() - this.#clock.now());
   }
 
   #nextAt(pendingBytes = 0): number {
     if (!this.#isAdaptive) return this.#lastAt + this.#intervalMs;
-    const intervalMs = Math.max(this.#intervalMs, COST_FACTOR * this.#overheadMs);
-    const isForward = pendingBytes > PENDING_BYTES;
-    return this.#lastAt + (isForward ? Math.min(intervalMs, PENDING_COST_FACTOR * this.#overheadMs) : intervalMs);
+    const intervalMs = Math.max(this.#intervalMs, Math.min(COST_FACTOR * this.#overheadMs, LONGEST_INTERVAL_MS));
+    if (pendingBytes <= PENDING_BYTES) return this.#lastAt + intervalMs;
+    const leastMs = Math.max(PENDING_DURATION_FACTOR * this.#durationMs, PENDING_COST_FACTOR * this.#overheadMs);
+    return this.#lastAt + Math.min(intervalMs, leastMs);
   }
 
   /** Nothing has changed since the last one: the next is due an interval from now. */
@@ -96,8 +105,12 @@ export class Checkpointer {
     this.#id++;
     this.count++;
     this.#lastAt = this.#clock.now();
-    this.lastDurationMs = this.#lastAt - startedAt;
-    this.#overheadMs = this.lastDurationMs - outputMs;
+    const durationMs = this.#lastAt - startedAt;
+    const overheadMs = durationMs - outputMs;
+    this.#durationMs = Math.min(durationMs, this.lastDurationMs);
+    this.#overheadMs = Math.min(overheadMs, this.#lastOverheadMs);
+    this.lastDurationMs = durationMs;
+    this.#lastOverheadMs = overheadMs;
     const operatorBytes = new Map([...checkpoint.operators.keys()].map((id) => [id, sizes.get(`operator-${id}`) ?? 0]));
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
     this.history.push({ at: this.#lastAt, durationMs: this.lastDurationMs, bytes, operatorBytes });

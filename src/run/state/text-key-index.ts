@@ -5,7 +5,7 @@ import { KeyIndex } from './key-index.ts';
 
 /**
  * Keys of one text column. While the texts come with codes of one dictionary, a key is found by one look into a typed
- * array; otherwise by the text.
+ * array; otherwise by the text, in a map that is made when the first such text comes.
  */
 export class TextKeyIndex extends KeyIndex {
   /** Null while every key has come with a code of `dictionary`, which holds each text once: the codes alone tell them apart. */
@@ -73,7 +73,7 @@ export class TextKeyIndex extends KeyIndex {
     }
   }
 
-  /** The slot of a text whose code, if it has one, has not come yet. */
+  /** The slot of a text whose code, if it has one, is new: without a map, the text is new then, too. */
   private slotOfText(columns: readonly Column[], column: TextColumn, row: number): number {
     const text = column.textAt(row);
     let slot = this.slotsByText?.get(text);
