@@ -5,6 +5,7 @@ import { clientSettings } from '../connectors/kafka/client-settings.ts';
 import { parseServers } from '../connectors/kafka/client-properties.ts';
 import { parseJavaProperties } from '../connectors/kafka/java-properties.ts';
 import type { KafkaSettings } from '../connectors/kafka/settings.ts';
+import { limitYoungGeneration } from './limit-young-generation.ts';
 
 export interface KafkaFlags {
   readonly kafka?: string;
@@ -28,6 +29,8 @@ export function kafkaOf({
   }
   if (parseServers(kafka) === undefined)
     throw invalid(`--kafka ${kafka} is no address`, 'Write it as HOST:PORT, several with commas between.');
+  // As `run` does, so that the code of Kafka's library is found in the cache by all commands.
+  limitYoungGeneration();
   const properties = kafkaConfig === undefined ? new Map<string, string>() : parseJavaProperties(readConfig(kafkaConfig));
   return { address: kafka, settings: clientSettings(properties, kafkaConfig ?? '') };
 }

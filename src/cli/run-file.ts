@@ -10,6 +10,7 @@ import { serveDashboard, type DashboardFlags } from './dashboard-flags.ts';
 import { say } from './diagnostics.ts';
 import { eventTimeZone } from './event-time-zone.ts';
 import type { CompileFlags } from './job-flags.ts';
+import { limitYoungGeneration } from './limit-young-generation.ts';
 import { countText, watermarkText } from './live-view.ts';
 import { Meter } from './meter.ts';
 import { printData } from './print-data.ts';
@@ -47,6 +48,8 @@ export async function runFile(file: string, flags: RunFileFlags): Promise<void> 
     leftOut === undefined ? null : await serveDashboard('run', [{ job, name: plan.name, leftOut }], shared, systemClock, flags);
   if (dashboard !== null) say(`dashboard: ${dashboard.url}`);
   const unsubscribe = stopOnSignals(() => void job.stop().catch(() => {}));
+  // The dashboard makes more, and in a thread of its own.
+  if (dashboard === null) limitYoungGeneration();
   const progress = showsProgress(plan) ? new ProgressLine(new Meter(job, plan), process.stderr) : null;
   if (progress !== null) say(`running ${file}; Ctrl-C stops it`);
   try {
