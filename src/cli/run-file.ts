@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { LocalStore } from '../connectors/local/store.ts';
-import type { JobPlan } from '../plan/job-plan.ts';
+import { readsTopics, type JobPlan } from '../plan/job-plan.ts';
 import { Job } from '../run/job.ts';
 import type { JobStatus } from '../run/job-status.ts';
 import { LeftOutLog } from '../run/left-out-log.ts';
@@ -48,7 +48,7 @@ export async function runFile(file: string, flags: RunFileFlags): Promise<void> 
     leftOut === undefined ? null : await serveDashboard('run', [{ job, name: plan.name, leftOut }], shared, systemClock, flags);
   if (dashboard !== null) say(`dashboard: ${dashboard.url}`);
   const unsubscribe = stopOnSignals(() => void job.stop().catch(() => {}));
-  if (flags.local !== true && readsKafka(plan)) limitYoungGeneration();
+  if (flags.local !== true && readsTopics(plan)) limitYoungGeneration();
   const progress = showsProgress(plan) ? new ProgressLine(new Meter(job, plan), process.stderr) : null;
   if (progress !== null) say(`running ${file}; Ctrl-C stops it`);
   try {
@@ -68,9 +68,6 @@ export async function runFile(file: string, flags: RunFileFlags): Promise<void> 
 
 /** Rows that go elsewhere leave the terminal to a line about the job; those printed here are a sign of life themselves. */
 const showsProgress = (plan: JobPlan): boolean => process.stderr.isTTY && !printsRows(plan);
-
-const readsKafka = (plan: JobPlan): boolean =>
-  plan.nodes.some((node) => node.kind === 'scan' && /^(upsert-)?kafka$/.test(node.table.bound.connector));
 
 function metricsLines(status: JobStatus, timeZone: string): string[] {
   return [

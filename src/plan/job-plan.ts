@@ -16,3 +16,7 @@ export interface JobPlan {
   /** Identifies nodes and schemas: state of another plan is not restored. */
   readonly fingerprint: string;
 }
+
+/** The file reads a topic, whether of Kafka or a local one. */
+export const readsTopics = (plan: JobPlan): boolean =>
+  plan.nodes.some((node) => node.kind === 'scan' && /^(upsert-)?kafka$/.test(node.table.bound.connector));

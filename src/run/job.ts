@@ -6,7 +6,7 @@ import { ProblemsError, RunError } from '../base/problem.ts';
 import type { ConnectorContext } from '../connectors/connector.ts';
 import { LocalStore } from '../connectors/local/store.ts';
 import { EvaluationError } from '../functions/function.ts';
-import type { JobPlan } from '../plan/job-plan.ts';
+import { readsTopics, type JobPlan } from '../plan/job-plan.ts';
 import type { PlanNode, ScanNode, ValuesNode } from '../plan/node.ts';
 import { BATCH_ROWS, MAX_WATERMARK, type Batch } from '../types/batch.ts';
 import { printValue } from '../types/format-value.ts';
@@ -329,11 +329,8 @@ export class Job {
   /** Of the plan and, where it reads topics, of where they are: offsets mean nothing in others of the same name. */
   get #fingerprint(): string {
     const { local, kafka } = this.#options;
-    const readsTopics = this.#sources.some(
-      ({ node }) => node.kind === 'scan' && /^(upsert-)?kafka$/.test(node.table.bound.connector),
-    );
     const place = local ? 'local' : kafka;
-    return readsTopics && place !== undefined ? `${this.plan.fingerprint} ${place}` : this.plan.fingerprint;
+    return place !== undefined && readsTopics(this.plan) ? `${this.plan.fingerprint} ${place}` : this.plan.fingerprint;
   }
 
   #refusalOf({ fingerprint, takenAt }: Checkpoint): ProblemsError {

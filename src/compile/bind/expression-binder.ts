@@ -220,10 +220,11 @@ function bindBinary(node: ast.BinaryNode, context: ExpressionContext): Bound {
 }
 
 function bindIn(node: ast.InNode, context: ExpressionContext): Bound {
-  const nodes = Array.isArray(node.list) ? (node.list as readonly ast.ExpressionNode[]) : [];
-  if (nodes !== node.list) context.problems.add(unsupported('IN with a subquery', node.place));
+  const isSubquery = !Array.isArray(node.list);
+  const nodes = isSubquery ? [] : (node.list as readonly ast.ExpressionNode[]);
+  if (isSubquery) context.problems.add(unsupported('IN with a subquery', node.place));
   const [operand, ...items] = context.problems.all([node.operand, ...nodes], (part) => bindExpression(part, context));
-  if (nodes !== node.list) throw new FollowUp();
+  if (isSubquery) throw new FollowUp();
   if (commonType(items.map((item) => item.type)) === undefined) {
     throw new Mistake(
       'SQL_TYPE',

@@ -1,3 +1,4 @@
+import { grownInts } from '../../base/grown-ints.ts';
 import { ByteBuffer } from '../../formats/byte-buffer.ts';
 import type { Encoder } from '../../formats/format.ts';
 import { putUtf8 } from '../../formats/text-bytes.ts';
@@ -23,14 +24,18 @@ export class PendingDocuments {
   /** The blocks before this one are full. */
   #current = 0;
   /** Bytes to be written, about. */
-  size = 0;
+  get size(): number {
+    let size = 0;
+    for (let i = 0; i <= this.#current && i < this.#blocks.length; i++) size += this.#blocks[i].size;
+    return size;
+  }
 
   put(id: string, encoder: Encoder, batch: Batch, row: number): void {
-    this.size += this.#block().put(id, encoder, batch, row);
+    this.#block().put(id, encoder, batch, row);
   }
 
   delete(id: string): void {
-    this.size += this.#block().delete(id);
+    this.#block().delete(id);
   }
 
   /**
@@ -51,7 +56,6 @@ export class PendingDocuments {
     this.#blocks.length = Math.min(this.#blocks.length, KEPT_BLOCKS);
     for (const block of this.#blocks) block.clear();
     this.#current = 0;
-    this.size = 0;
   }
 
   #block(): DocumentBlock {
@@ -97,15 +101,19 @@ class DocumentBlock {
     return this.#bytes.length < FULL_BYTES;
   }
 
-  /** Answers how many bytes there are to be written for it, about. */
-  put(id: string, encoder: Encoder, batch: Batch, row: number): number {
-    const idEnd = this.#appendId(id);
-    encoder.encode(batch, row, this.#bytes);
-    return this.#end(idEnd);
+  /** Bytes to be written, about. */
+  get size(): number {
+    return this.#bytes.length + 64 * this.count;
   }
 
-  delete(id: string): number {
-    return this.#end(this.#appendId(id));
+  put(id: string, encoder: Encoder, batch: Batch, row: number): void {
+    const idEnd = this.#appendId(id);
+    encoder.encode(batch, row, this.#bytes);
+    this.#end(idEnd);
+  }
+
+  delete(id: string): void {
+    this.#end(this.#appendId(id));
   }
 
   document(i: number): DocumentBytes {
@@ -129,16 +137,10 @@ class DocumentBlock {
     return (bytes.length = putUtf8(bytes.bytes, bytes.length, id));
   }
 
-  #end(idEnd: number): number {
+  #end(idEnd: number): void {
     const at = 2 * this.count++;
-    if (at === this.#ends.length) {
-      const ends = new Int32Array(2 * at);
-      ends.set(this.#ends);
-      this.#ends = ends;
-    }
-    const start = at === 0 ? 0 : this.#ends[at - 1];
+    if (at === this.#ends.length) this.#ends = grownInts(this.#ends);
     this.#ends[at] = idEnd;
     this.#ends[at + 1] = this.#bytes.length;
-    return this.#bytes.length - start + 64;
   }
 }

@@ -141,6 +141,15 @@ function putNumber(out: ByteSink, value: number, put: (bytes: Uint8Array, at: nu
   else out.length = putAscii(out.bytes, out.length, `"${value}"`);
 }
 
+/** A date or a time of day, in quotes. */
+function putQuoted(out: ByteSink, value: number, put: (bytes: Uint8Array, at: number, value: number) => number): void {
+  out.reserve(MAX_TIMESTAMP_LENGTH);
+  out.bytes[out.length] = 0x22;
+  const at = put(out.bytes, out.length + 1, value);
+  out.bytes[at] = 0x22;
+  out.length = at + 1;
+}
+
 /** Straight from the column, without a value in between, for the types of most columns. */
 function cellWriter(type: SqlType, options: JsonOptions): WriteCell {
   const separator = options.timestampStandard === 'SQL' ? 0x20 : 0x54;
@@ -226,21 +235,9 @@ function valueWriter(type: SqlType, options: JsonOptions): WriteValue {
     case 'VARBINARY':
       return (value, out) => putWord(out, `"${Buffer.from(value as Uint8Array).toString('base64')}"`);
     case 'DATE':
-      return (value, out) => {
-        out.reserve(MAX_TIMESTAMP_LENGTH);
-        out.bytes[out.length] = 0x22;
-        const at = putDate(out.bytes, out.length + 1, value as number);
-        out.bytes[at] = 0x22;
-        out.length = at + 1;
-      };
+      return (value, out) => putQuoted(out, value as number, putDate);
     case 'TIME':
-      return (value, out) => {
-        out.reserve(10);
-        out.bytes[out.length] = 0x22;
-        const at = putTime(out.bytes, out.length + 1, Math.floor((value as number) / 1000));
-        out.bytes[at] = 0x22;
-        out.length = at + 1;
-      };
+      return (value, out) => putQuoted(out, Math.floor((value as number) / 1000), putTime);
     case 'TIMESTAMP':
     case 'TIMESTAMP_LTZ': {
       const zoned = type.kind === 'TIMESTAMP_LTZ';

@@ -4,7 +4,7 @@ import type { Column, TimestampColumn } from '../../types/column.ts';
 import type { Schema } from '../../types/schema.ts';
 import { linkAccumulators, type Accumulators } from '../state/accumulators.ts';
 import { copyRange } from '../state/columns.ts';
-import { grownInts } from '../state/grown-ints.ts';
+import { grownInts } from '../../base/grown-ints.ts';
 import { KeyedAccumulators, type KeyedAccumulatorsSnapshot } from '../state/keyed-accumulators.ts';
 import { RowStore, type RowStoreSnapshot } from '../state/row-store.ts';
 import { TimeHeap } from '../state/time-heap.ts';

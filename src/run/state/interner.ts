@@ -1,5 +1,5 @@
 import type { TextColumn, TextDictionary } from '../../types/column.ts';
-import { grownInts } from './grown-ints.ts';
+import { grownInts } from '../../base/grown-ints.ts';
 
 /**
  * Small integers for texts. An id holds as long as somebody retains it; `release` by the last one frees it. An id that

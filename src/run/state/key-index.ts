@@ -1,7 +1,7 @@
 import { createColumn, storageOf, type Column } from '../../types/column.ts';
 import type { SqlType } from '../../types/sql-type.ts';
 import { gather } from './columns.ts';
-import { grownInts } from './grown-ints.ts';
+import { grownInts } from '../../base/grown-ints.ts';
 import { restoreColumn, snapshotColumn, type ColumnSnapshot } from './snapshot.ts';
 
 export interface KeyIndexSnapshot {

@@ -25,13 +25,13 @@ export class KeyedAccumulators {
   /** As KeyIndex.resolve; every slot then has its accumulators. */
   resolve(keys: readonly Column[], from: number, to: number, slots: Int32Array): void {
     this.index.resolve(keys, from, to, slots);
-    if (this.index.limit > this.capacity) this.reserve(this.index.limit);
+    this.reserve();
   }
 
   /** As KeyIndex.resolveAll; every slot then has its accumulators. */
   resolveAll(other: KeyedAccumulators, slots: Int32Array): void {
     this.index.resolveAll(other.index, slots);
-    if (this.index.limit > this.capacity) this.reserve(this.index.limit);
+    this.reserve();
   }
 
   remove(slot: number): void {
@@ -52,11 +52,14 @@ export class KeyedAccumulators {
   /** The keys get the slots 0, 1, … in the order of the snapshot. */
   restore(snapshot: KeyedAccumulatorsSnapshot): void {
     this.index.restore(snapshot.keys);
-    if (this.index.limit > this.capacity) this.reserve(this.index.limit);
+    this.reserve();
     restoreAccumulators(this.state, snapshot.accumulators);
   }
 
-  private reserve(limit: number): void {
+  /** Makes place for the accumulators of all slots. */
+  private reserve(): void {
+    const { limit } = this.index;
+    if (limit <= this.capacity) return;
     this.capacity = Math.max(limit, this.capacity * 2);
     this.accumulators.reserve(this.state, this.capacity);
   }

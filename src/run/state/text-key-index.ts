@@ -1,6 +1,6 @@
 import type { Column, TextColumn, TextDictionary } from '../../types/column.ts';
 import type { SqlType } from '../../types/sql-type.ts';
-import { grownInts } from './grown-ints.ts';
+import { grownInts } from '../../base/grown-ints.ts';
 import { KeyIndex } from './key-index.ts';
 
 /**

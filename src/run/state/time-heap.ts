@@ -1,4 +1,4 @@
-import { grownInts } from './grown-ints.ts';
+import { grownInts } from '../../base/grown-ints.ts';
 
 /** Small integers in order of time; those of the same time in order of their coming. */
 export class TimeHeap {

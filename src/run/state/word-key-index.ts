@@ -3,7 +3,7 @@ import type { BigintColumn, Column, DoubleColumn, Storage, TimestampColumn } fro
 import type { SqlType } from '../../types/sql-type.ts';
 import { canonicalText } from '../../types/canonical-text.ts';
 import { Interner } from './interner.ts';
-import { grownInts } from './grown-ints.ts';
+import { grownInts } from '../../base/grown-ints.ts';
 import { KeyIndex } from './key-index.ts';
 
 /** 32-bit words that a value of each storage takes in a key. */
