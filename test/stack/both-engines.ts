@@ -31,6 +31,8 @@ export interface EngineCase {
   readonly sql: string;
   /** Topics that are read, by name, with their records. An array is the records of a topic with one partition. */
   readonly topics?: Readonly<Record<string, readonly WrittenRecord[] | InputTopic>>;
+  /** Written again and again while the engines run, by topic: their partitions never fall silent. */
+  readonly meanwhile?: Readonly<Record<string, readonly WrittenRecord[]>>;
   /** Partitions of topics that are written; 1 where they are not named. */
   readonly outputs?: Readonly<Record<string, number>>;
   /** Committed offsets by group, topic and partition. */
@@ -58,6 +60,7 @@ export interface EngineOutcome {
 const TIMEOUT_MS = 30_000;
 /** How long an endless job may take to write what it is to write. */
 const STOP_MS = 15_000;
+const MEANWHILE_MS = 200;
 const SESSION = {
   'restart-strategy.type': 'none',
   'parallelism.default': '1',
@@ -77,8 +80,17 @@ export class BothEngines {
   async run(engineCase: EngineCase): Promise<{ flink: EngineOutcome; isobar: EngineOutcome }> {
     const prefix = `${this.#prefix}${this.#number++}-`;
     await this.#writeInputs(engineCase, prefix);
-    const outcomes = await Promise.all((['flink', 'isobar'] as const).map((engine) => this.#runOn(engine, engineCase, prefix)));
-    return { flink: outcomes[0], isobar: outcomes[1] };
+    const ended = new AbortController();
+    const writing = this.#writeMeanwhile(engineCase, prefix, ended.signal);
+    try {
+      const [flink, isobar] = await Promise.all(
+        (['flink', 'isobar'] as const).map((engine) => this.#runOn(engine, engineCase, prefix)),
+      );
+      return { flink, isobar };
+    } finally {
+      ended.abort();
+      await writing;
+    }
   }
 
   async #runOn(engine: 'flink' | 'isobar', engineCase: EngineCase, prefix: string): Promise<EngineOutcome> {
@@ -129,6 +141,14 @@ export class BothEngines {
         offset: BigInt(offset),
       }));
       if (deletions.length > 0) await this.#admin.deleteRecords({ topics: [{ name: topic, partitions: deletions }] });
+    }
+  }
+
+  async #writeMeanwhile({ meanwhile = {} }: EngineCase, prefix: string, ended: AbortSignal): Promise<void> {
+    const topics = Object.entries(meanwhile);
+    while (topics.length > 0 && !ended.aborted) {
+      for (const [name, records] of topics) await write(prefix + name, records);
+      await sleep(MEANWHILE_MS);
     }
   }
 
