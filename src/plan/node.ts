@@ -263,6 +263,8 @@ export interface UpsertMaterializeNode extends NodeBase {
   readonly keys: readonly number[];
   /** Columns that tell the input's rows apart; null where only a whole row does. */
   readonly upsertKey: readonly number[] | null;
+  /** `-U` counts for nothing: the sink takes upserts by the query's own key, and `+U` puts the row in the place of the old one. */
+  readonly ignoresUpdateBefore: boolean;
   readonly stateTtlMs: number;
 }
 

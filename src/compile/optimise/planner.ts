@@ -78,10 +78,11 @@ function materialized(builder: PlanBuilder, relation: SinkRelation, input: numbe
   const { upsertMaterialize, notNull, stateTtlMs } = builder.settings;
   const { schema, changelog } = builder.nodes[input];
   const accepts = relation.table?.bound.accepts ?? 'insert';
-  if (primaryKey.length === 0 || accepts === 'insert' || upsertMaterialize === 'NONE') return input;
+  // Flink materializes no rows that are only inserted, whatever the setting says (CommonExecSink).
+  if (primaryKey.length === 0 || accepts === 'insert' || changelog === 'insert' || upsertMaterialize === 'NONE') return input;
   const keys = upsertKeysOf(builder.nodes, input, accepts === 'changelog');
-  const isByKey = changelog === 'insert' || keys.some((key) => key.every((column) => primaryKey.includes(column)));
-  if (isByKey && upsertMaterialize === 'AUTO') return input;
+  const isWithin = (key: readonly number[]): boolean => key.every((column) => primaryKey.includes(column));
+  if (keys.some(isWithin) && upsertMaterialize === 'AUTO') return input;
   if (notNull === 'DROP')
     throw unsupported(
       "a PRIMARY KEY that is not the query's own, with 'table.exec.sink.not-null-enforcer' = 'DROP',",
@@ -95,6 +96,7 @@ function materialized(builder: PlanBuilder, relation: SinkRelation, input: numbe
     changelog: 'retract',
     keys: primaryKey,
     upsertKey: keys.toSorted((a, b) => a.length - b.length)[0] ?? null,
+    ignoresUpdateBefore: accepts === 'upsert' && keys.some((key) => key.length === primaryKey.length && isWithin(key)),
     stateTtlMs,
     place: relation.place,
   });

@@ -1,7 +1,7 @@
 import type { UpsertMaterializeNode } from '../../plan/node.ts';
 import type { Batch } from '../../types/batch.ts';
 import type { Column } from '../../types/column.ts';
-import { DELETE, INSERT, isRetraction, UPDATE_AFTER } from '../../types/row-kind.ts';
+import { DELETE, INSERT, isRetraction, UPDATE_AFTER, UPDATE_BEFORE } from '../../types/row-kind.ts';
 import { copyRange, sameValues } from '../state/columns.ts';
 import { KeyedRowLists, type KeyedRowListsSnapshot } from '../state/keyed-row-lists.ts';
 import { BatchWriter } from './batch-writer.ts';
@@ -21,6 +21,7 @@ export class UpsertMaterializeOperator implements Operator {
   private readonly identityColumns: readonly Column[];
   /** A row that comes takes the place of the one that it is told apart from no more. */
   private readonly replaces: boolean;
+  private readonly ignoresUpdateBefore: boolean;
 
   constructor(node: UpsertMaterializeNode, output: Output, context: OperatorContext) {
     this.writer = new BatchWriter(node.schema, output, this.metrics, true);
@@ -28,6 +29,7 @@ export class UpsertMaterializeOperator implements Operator {
     this.identity = node.upsertKey ?? node.schema.map((_, i) => i);
     this.identityColumns = this.identity.map((column) => this.byKey.rows.columns[column]);
     this.replaces = node.upsertKey !== null;
+    this.ignoresUpdateBefore = node.ignoresUpdateBefore;
   }
 
   process(_input: number, batch: Batch): void {
@@ -38,6 +40,7 @@ export class UpsertMaterializeOperator implements Operator {
     writer.advance(batch.startWatermark);
     for (let i = 0; i < length; i++) {
       if (watermarks !== null) writer.advance(watermarks[i]);
+      if (this.ignoresUpdateBefore && kinds !== null && kinds[i] === UPDATE_BEFORE) continue;
       const list = byKey.listOf(i);
       const position = this.find(list, columns, i);
       if (kinds === null || !isRetraction(kinds[i])) this.put(list, position, columns, i);
