@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ProblemsError, RunError } from '../src/base/problem.ts';
+import { ProblemsError, renderFailure, RunError } from '../src/base/problem.ts';
 import { compile } from '../src/compile/compile.ts';
 import { RecordBlobBuilder } from '../src/connectors/local/record-blob.ts';
 import { LocalStore } from '../src/connectors/local/store.ts';
@@ -69,7 +69,7 @@ export async function runCase(file: CaseFile, run: CaseRun = {}): Promise<CaseOu
       }
     } catch (failure) {
       if (!(failure instanceof RunError)) throw failure;
-      error = hidden(`error[${failure.code}]: ${failure.message}${failure.hint === undefined ? '' : `\nhint: ${failure.hint}`}`);
+      error = hidden(renderFailure(failure));
     }
     const stored = new Map(
       file.sections

@@ -1,4 +1,5 @@
 import { displayWidth } from './display-width.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import { lineAndColumn, type Place, type SourceText } from './place.ts';
 
 /**
@@ -21,27 +22,47 @@ const MOST_OF_LINE = 200;
 export class ProblemsError extends Error {
   override readonly name = 'ProblemsError';
   readonly problems: readonly Problem[];
-  readonly source: SourceText | undefined;
+  /** Not shown where an error is logged: it may hold secrets. */
+  readonly #source: SourceText | undefined;
 
   constructor(problems: readonly Problem[], source?: SourceText) {
     const shown = problems.slice(0, MOST_SHOWN).map((problem) => renderProblem(problem, source));
     const left = problems.length - shown.length;
     super([...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('\n\n'));
     this.problems = problems;
-    this.source = source;
+    this.#source = source;
+  }
+
+  get source(): SourceText | undefined {
+    return this.#source;
   }
 }
 
-/** A failure while running, with a stable code: exit status 1. */
+/** Where in a file something is, for people. */
+export interface Location {
+  readonly file: string;
+  /** Both from 1; columns count UTF-16 units. */
+  readonly line: number;
+  readonly column: number;
+  /** The line, or the part of it around the place, and carets below. */
+  readonly excerpt: string;
+}
+
+/**
+ * A failure while running, with a stable code: exit status 1. `location` is that of the table or the statement at fault, where
+ * there is one.
+ */
 export class RunError extends Error {
   override readonly name = 'RunError';
   readonly code: string;
-  readonly hint: string | undefined;
+  readonly hint?: string;
+  readonly location?: Location;
 
-  constructor(code: string, message: string, hint?: string, options?: ErrorOptions) {
+  constructor(code: string, message: string, hint?: string, options?: ErrorOptions & { location?: Location }) {
     super(message, options);
     this.code = code;
     this.hint = hint;
+    this.location = options?.location;
   }
 }
 
@@ -54,22 +75,34 @@ export class RunError extends Error {
  *     hint: what to do
  */
 export function renderProblem(problem: Problem, source?: SourceText): string {
-  const lines: string[] = [];
-  if (problem.place && source) {
-    const { line, column } = lineAndColumn(source.text, problem.place.start);
-    const lineText = source.text.split('\n')[line - 1].replace(/\r$/, '');
-    const label = String(line).padStart(3);
-    const from = lineText.length > MOST_OF_LINE ? Math.max(0, column - 1 - MOST_OF_LINE / 2) : 0;
-    const excerpt = lineText.slice(from, from + MOST_OF_LINE);
-    const [before, marked] = [excerpt.slice(0, column - 1 - from), excerpt.slice(column - 1 - from)];
-    const width = Math.max(1, displayWidth(marked.slice(0, problem.place.end - problem.place.start)));
-    const indent = before.replace(/[^\t]+/g, (text) => ' '.repeat(displayWidth(text)));
-    lines.push(`${source.name}:${line}:${column}: error[${problem.code}]: ${problem.message}`);
-    lines.push(`${label} | ${excerpt}`);
-    lines.push(`${' '.repeat(label.length)} | ${indent}${'^'.repeat(width)}`);
-  } else {
-    lines.push(`${source ? `${source.name}: ` : ''}error[${problem.code}]: ${problem.message}`);
-  }
-  if (problem.hint) lines.push(`hint: ${problem.hint}`);
+  const location = problem.place && source && locate(problem.place, source);
+  const text = render(problem, location);
+  return location === undefined && source !== undefined ? `${source.name}: ${text}` : text;
+}
+
+/** The same form for a failure. */
+export function renderFailure(error: RunError): string {
+  return render(error, error.location);
+}
+
+function render({ code, message, hint }: Omit<Problem, 'place'>, location: Location | undefined): string {
+  const where = location === undefined ? '' : `${location.file}:${location.line}:${location.column}: `;
+  const lines = [`${where}error[${code}]: ${message}`];
+  if (location !== undefined) lines.push(location.excerpt);
+  if (hint) lines.push(`hint: ${hint}`);
   return lines.join('\n');
+}
+
+/** A place for people. Secrets in its line are not shown. */
+export function locate(place: Place, { name, text }: SourceText): Location {
+  const { line, column } = lineAndColumn(text, place.start);
+  const lineText = hideSecrets(text.split('\n')[line - 1].replace(/\r$/, ''));
+  const label = String(line).padStart(3);
+  const from = lineText.length > MOST_OF_LINE ? Math.max(0, column - 1 - MOST_OF_LINE / 2) : 0;
+  const part = lineText.slice(from, from + MOST_OF_LINE);
+  const [before, marked] = [part.slice(0, column - 1 - from), part.slice(column - 1 - from)];
+  const width = Math.max(1, displayWidth(marked.slice(0, place.end - place.start)));
+  const indent = before.replace(/[^\t]+/g, (given) => ' '.repeat(displayWidth(given)));
+  const excerpt = `${label} | ${part}\n${' '.repeat(label.length)} | ${indent}${'^'.repeat(width)}`;
+  return { file: name, line, column, excerpt };
 }

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { ProblemsError, RunError } from '../base/problem.ts';
+import { ProblemsError, renderFailure, RunError } from '../base/problem.ts';
 
 /** Colours only where a terminal shows them and the user has not said no: https://no-color.org. */
 export function usesColour(stream: NodeJS.WriteStream): boolean {
@@ -19,7 +19,7 @@ export function reportFailure(error: unknown): number {
 
 function failureText(error: unknown): string {
   if (error instanceof ProblemsError) return error.message;
-  if (error instanceof RunError) return `error[${error.code}]: ${error.message}${error.hint ? `\nhint: ${error.hint}` : ''}`;
+  if (error instanceof RunError) return renderFailure(error);
   // A bug: the stack is what helps to mend it.
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -84,6 +84,8 @@ export interface ConnectedTable {
   readonly physical: Schema;
   readonly metadata: readonly MetadataColumn[];
   readonly primaryKey: readonly string[];
+  /** Of its declaration, where a file has one. */
+  readonly place?: Place;
 }
 
 /** What connectors need from the running job. */

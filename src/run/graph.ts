@@ -4,6 +4,7 @@ import type { PlanNode } from '../plan/node.ts';
 import type { Batch } from '../types/batch.ts';
 import { createOperator } from './operators/create-operator.ts';
 import type { Operator, OperatorContext, Output } from './operators/operator.ts';
+import { placeFailure } from './place-failure.ts';
 import { SinkWriter } from './sink-writer.ts';
 import type { WatermarkOperator } from './watermark/watermark-operator.ts';
 
@@ -14,7 +15,7 @@ import type { WatermarkOperator } from './watermark/watermark-operator.ts';
 export class Graph {
   readonly operators = new Map<number, Operator>();
   readonly sinks: SinkWriter[] = [];
-  /** The node that is at work; after a failure, the one that failed. */
+  /** The node that is at work; after a failure, the one that failed. Null when what is done concerns no single one. */
   running: PlanNode | null = null;
   readonly #plan: JobPlan;
   #pendingWrites: Promise<void>[] = [];
@@ -74,6 +75,15 @@ export class Graph {
     return false;
   }
 
+  /** Fails where a sink has found out meanwhile that it cannot go on. */
+  check(): void {
+    for (const { node, sink } of this.sinks) {
+      this.running = node;
+      sink.check?.();
+    }
+    this.running = null;
+  }
+
   /** Writes that sinks have not finished: to be awaited before more rows are pushed in. Null when there are none. */
   pendingWrites(): Promise<unknown> | null {
     if (this.#pendingWrites.length === 0) return null;
@@ -106,9 +116,10 @@ export class Graph {
         this.running = node;
         const pending = writer.write(batch);
         if (pending !== undefined) {
+          const placed = pending.catch((error: unknown) => Promise.reject(placeFailure(error, node, this.#plan.source) as Error));
           // Observed at once: a failure before anybody awaits it is still the job's.
-          pending.catch(() => {});
-          this.#pendingWrites.push(pending);
+          placed.catch(() => {});
+          this.#pendingWrites.push(placed);
         }
         this.running = caller;
       },

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../base/clock.ts';
-import { lineAndColumn } from '../base/place.ts';
 import { ProblemsError, RunError } from '../base/problem.ts';
 import type { ConnectorContext } from '../connectors/connector.ts';
 import { LocalStore } from '../connectors/local/store.ts';
-import { EvaluationError } from '../functions/function.ts';
 import { readsTopics, type JobPlan } from '../plan/job-plan.ts';
 import type { PlanNode, ScanNode, ValuesNode } from '../plan/node.ts';
 import { BATCH_ROWS, MAX_WATERMARK, type Batch } from '../types/batch.ts';
@@ -21,6 +19,7 @@ import { jobMetrics, type JobMetrics } from './job-metrics.ts';
 import { jobCounts, jobStatus, restoreCounts, type JobState, type JobStatus } from './job-status.ts';
 import type { LeftOutLog } from './left-out-log.ts';
 import { MalformedRecords } from './malformed-records.ts';
+import { placeFailure } from './place-failure.ts';
 import { createSourceReader } from './source-reader.ts';
 
 /** How long the job works before it lets others have a turn: signals, timers, other jobs of the process. */
@@ -178,8 +177,9 @@ export class Job {
       return outcome;
     } catch (error) {
       this.#state = 'failed';
-      this.#failure = this.#explained(error);
-      this.#opening.reject(error);
+      const { running } = this.#graph;
+      this.#failure = running === null ? error : placeFailure(error, running, this.plan.source);
+      this.#opening.reject(this.#failure);
       throw this.#failure;
     } finally {
       this.#savepoint?.written.reject(
@@ -197,8 +197,8 @@ export class Job {
       if (!fresh && fromSavepoint === undefined) this.#restore(this.#checkpointer.load());
     }
     if (fromSavepoint !== undefined) this.#restore(readSavepoint(fromSavepoint));
-    for (const { sink } of this.#graph.sinks) await sink.open();
-    for (const { reader } of this.#sources) await reader.open();
+    for (const { node, sink } of this.#graph.sinks) await this.#waitFor(node, () => sink.open());
+    for (const { node, reader } of this.#sources) await this.#waitFor(node, () => reader.open());
   }
 
   #restore(checkpoint: Checkpoint | undefined): void {
@@ -219,7 +219,7 @@ export class Job {
   async #process(): Promise<'finished' | 'stopped'> {
     for (;;) {
       let progressed = false;
-      for (const { sink } of this.#graph.sinks) sink.check?.();
+      this.#graph.check();
       for (const source of this.#sources) {
         if (this.#isStopping) return 'stopped';
         if (!source.hasEnded && this.#readFrom(source)) progressed = true;
@@ -243,19 +243,20 @@ export class Job {
     this.#graph.running = source.node;
     const before = source.reader.records;
     const result = source.read(limit);
-    if (result === 'pending') return false;
-    this.#hasNews = true;
     const output = this.#graph.outputOf(source.node);
-    if (result === 'end') {
+    if (result === 'rows') {
+      this.#recordsThisRun += source.reader.records - before;
+      this.#firstReadAt ??= this.#clock.now();
+      source.beginBatch(this.#clock.now());
+      if (source.reader.batch.length > 0) output.collect(source.reader.batch);
+      this.#lastReadAt = this.#clock.now();
+    } else if (result === 'end') {
       source.hasEnded = true;
       output.advance(MAX_WATERMARK);
-      return true;
     }
-    this.#recordsThisRun += source.reader.records - before;
-    this.#firstReadAt ??= this.#clock.now();
-    source.beginBatch(this.#clock.now());
-    if (source.reader.batch.length > 0) output.collect(source.reader.batch);
-    this.#lastReadAt = this.#clock.now();
+    this.#graph.running = null;
+    if (result === 'pending') return false;
+    this.#hasNews = true;
     return true;
   }
 
@@ -306,7 +307,7 @@ export class Job {
   }
 
   async #flush(): Promise<void> {
-    for (const { sink } of this.#graph.sinks) await sink.flush();
+    for (const { node, sink } of this.#graph.sinks) await this.#waitFor(node, () => sink.flush());
   }
 
   async #waitForSinks(pending: Promise<unknown>): Promise<void> {
@@ -364,7 +365,7 @@ export class Job {
 
   async #finish(): Promise<void> {
     const startedAt = this.#clock.now();
-    for (const { sink } of this.#graph.sinks) await sink.flush();
+    await this.#flush();
     // What a sink has yet to make visible must survive a crash here as anywhere: the checkpoint is forgotten only behind it.
     if (!this.keepsCheckpoints) this.#commitLetters();
     const isInTwoSteps = this.keepsCheckpoints && this.#sinkStates().size > 0;
@@ -376,8 +377,8 @@ export class Job {
 
   /** A checkpoint, or the job's end, is durable. */
   async #committed(): Promise<void> {
-    for (const { sink } of this.#graph.sinks) await sink.committed?.();
-    for (const { reader } of this.#sources) await reader.committed();
+    for (const { node, sink } of this.#graph.sinks) await this.#waitFor(node, () => sink.committed?.());
+    for (const { node, reader } of this.#sources) await this.#waitFor(node, () => reader.committed());
   }
 
   #sinkStates(): Map<number, unknown> {
@@ -458,14 +459,13 @@ export class Job {
     return this.#failure;
   }
 
-  /** A failure in the words of the user's file. */
-  #explained(error: unknown): unknown {
-    if (!(error instanceof EvaluationError)) return error;
-    const { source } = this.plan;
-    const place = this.#graph.running?.place;
-    const at = place === undefined ? undefined : lineAndColumn(source.text, place.start);
-    const where = at === undefined ? source.name : `${source.name}:${at.line}:${at.column}`;
-    return new RunError('EVALUATION_FAILED', `${error.message} (in the statement at ${where})`, undefined, { cause: error });
+  /** Waits for what a source or a sink does. */
+  async #waitFor(node: PlanNode, call: () => Promise<unknown> | undefined): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      throw placeFailure(error, node, this.plan.source);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { RunError } from '../base/problem.ts';
+import { renderFailure, RunError } from '../base/problem.ts';
 import { zoneOf } from '../functions/time-zone.ts';
 import type { JobPlan } from '../plan/job-plan.ts';
 import type { JobMetrics, OperatorCounts } from '../run/job-metrics.ts';
@@ -162,8 +162,7 @@ const checkpointView = ({ at, durationMs, bytes }: CheckpointView): CheckpointVi
 /** Why a job failed, in a line or a few. */
 export function failureText(failure: unknown): string | null {
   if (failure === undefined) return null;
-  if (failure instanceof RunError)
-    return `error[${failure.code}]: ${failure.message}${failure.hint ? `\nhint: ${failure.hint}` : ''}`;
+  if (failure instanceof RunError) return renderFailure(failure);
   return failure instanceof Error ? failure.message : String(failure);
 }
 

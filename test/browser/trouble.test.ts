@@ -83,7 +83,9 @@ describe('a pipeline that fails', () => {
       await page.waitForSelector('.operator.sink');
       send(dev.store, 'strict_in', `{"client": "${EVIL.replaceAll('"', '\\"')}", "n": "many"}`);
       await expect.poll(() => page.innerText('main .failure')).toContain('The pipeline has failed');
-      expect(await page.innerText('main .failure')).toMatch(/error\[[A-Z_]+\]/);
+      expect(await page.innerText('main .failure')).toMatch(
+        /strict\.sql:1:14: error\[MALFORMED_RECORD\].*\n.*CREATE TABLE strict_in/,
+      );
       expect(await wasRun(page)).toEqual([undefined, 0]);
       await closePages(/ERR_|Failed to load resource/);
     });

@@ -118,7 +118,7 @@ hint: The setting is 'table.local-time-zone'.
     writeFileSync(join(folder, 'broken.sql'), (await read('good.sql')).replace('numbers.jsonl', 'missing.jsonl'));
     const { status, stderr } = await run('run', 'broken.sql');
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^error\[FILE_\w+\]: .*missing\.jsonl/);
+    expect(stderr).toMatch(/^broken\.sql:1:14: error\[FILE_READ\]: .*missing\.jsonl/);
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('stops at %s with a checkpoint and status 0', async (signal) => {

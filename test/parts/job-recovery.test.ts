@@ -214,12 +214,3 @@ test('output into local topics becomes visible while the job runs', async () => 
   await running.stop();
   expect(await run).toBe('stopped');
 });
-
-test('a failing function names the statement', async () => {
-  send(0, 3);
-  const sql = COPY.replace('n * 2', '10 / n');
-  await expect(job(sql).run()).rejects.toMatchObject({
-    code: 'EVALUATION_FAILED',
-    message: expect.stringMatching(/job\.sql:\d+:\d+/) as string,
-  });
-});

@@ -59,7 +59,7 @@ function Job({ job }: { job: JobStatusView }) {
       {job.failure !== null && (
         <div class="failure" role="alert">
           <strong>The pipeline has failed</strong>
-          <p>{job.failure}</p>
+          <pre>{job.failure}</pre>
         </div>
       )}
       <Figures job={job} />

@@ -45,6 +45,7 @@ export function bindInsert(statement: ast.InsertInto, queries: QueryContext, con
           physical: declaration.physical,
           metadata: metadata.filter((column) => !column.virtual),
           primaryKey: isSure ? declaration.primaryKey : [],
+          place: declaration.place,
         };
   if (!fits) return { ...sink, input: query, table: connected, fields: query.fields };
   checkRowtimes(statement, query, queries);

@@ -165,7 +165,14 @@ class ScriptBinder {
     const physicalCount = declaration.physical.length;
     const scan: Relation = {
       kind: 'scan',
-      table: { name: declaration.name, bound, physical: declaration.physical, metadata, primaryKey: declaration.primaryKey },
+      table: {
+        name: declaration.name,
+        bound,
+        physical: declaration.physical,
+        metadata,
+        primaryKey: declaration.primaryKey,
+        place: declaration.place,
+      },
       fields: [...declaration.physical, ...metadata.map(({ name, type }) => ({ name, type }))],
       place,
     };
