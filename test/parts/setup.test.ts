@@ -30,7 +30,8 @@ class Checkout {
 
   constructor() {
     const source = resolve(import.meta.dirname, '../..');
-    for (const path of ['bin', 'scripts/setup.js']) cpSync(join(source, path), join(this.root, path), { recursive: true });
+    for (const path of ['bin', 'scripts/setup.js', 'scripts/run.js'])
+      cpSync(join(source, path), join(this.root, path), { recursive: true });
     for (const folder of ['src/cli', 'tools']) mkdirSync(join(this.root, folder), { recursive: true });
     this.write('package.json', '{"type":"module"}');
     this.write('package-lock.json', '{}');
@@ -51,10 +52,13 @@ class Checkout {
     return readFileSync(join(this.root, 'node_modules/.isobar-setup'), 'utf8');
   }
 
-  /** Starts the command; `npmDoes` is what npm does beside installing. */
-  start(npmDoes = ''): { readonly ended: Promise<Ended>; kill(signal: NodeJS.Signals): void } {
+  /** Starts the command, or what else is given; `npmDoes` is what npm does beside installing. */
+  start(
+    npmDoes = '',
+    what: readonly string[] = ['bin/isobar'],
+  ): { readonly ended: Promise<Ended>; kill(signal: NodeJS.Signals): void } {
     const env = { ...process.env, NPM_DOES: npmDoes, PATH: join(this.root, 'tools') + delimiter + process.env.PATH };
-    const child = spawn(process.execPath, [join(this.root, 'bin/isobar')], { env });
+    const child = spawn(process.execPath, [...what], { env, cwd: this.root });
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -116,4 +120,16 @@ test('who starts meanwhile waits', async () => {
   expect(second).toMatchObject({ status: 0, stdout: 'runs\n' });
   expect(second.stderr).toMatch(/^isobar: waiting for process \d+, which is installing the dependencies\n$/);
   expect(await first.ended).toMatchObject(INSTALLED);
+});
+
+test.each([
+  ['exit 3', { status: 3, signal: null }],
+  ['kill -TERM $$', { status: null, signal: 'SIGTERM' }],
+])('scripts run on the pinned Node, whose end is the end: %s', async (end, expected) => {
+  const checkout = new Checkout();
+  await checkout.start().ended;
+  checkout.write('node_modules/node/bin/node', `#!/bin/sh\necho "pinned: $@"\n${end}\n`);
+  chmodSync(join(checkout.root, 'node_modules/node/bin/node'), 0o755);
+  const ended = await checkout.start('', ['scripts/run.js', 'bench/bench.ts', '--count', '5']).ended;
+  expect(ended).toEqual({ ...expected, stdout: 'pinned: bench/bench.ts --count 5\n', stderr: '' });
 });
