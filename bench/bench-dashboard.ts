@@ -1,17 +1,15 @@
 // How long the dashboard's pages take to redraw with a thousand devices, a day of minutes and ten thousand cities, in real
 // Chromium, while new documents and records come in each second and the page refreshes as often.
-// Usage: npm run bench:dashboard -- [--json] [--devices N] [--cities N] [--refreshes N]
-import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { RunError } from '../src/base/problem.ts';
 import { LocalStore } from '../src/connectors/local/store.ts';
 import { openBrowser } from '../test/browser/open-browser.ts';
 import { send as sendTo } from '../test/browser/send.ts';
+import { parseBenchCommand, temporaryFolder } from './bench-command.ts';
+import { spawnNode } from './spawn-node.ts';
 
 interface Result {
   readonly page: string;
@@ -62,20 +60,16 @@ const WATCH = `
   requestAnimationFrame(look);
 `;
 
-const { values } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    devices: { type: 'string', default: '1000' },
-    cities: { type: 'string', default: '10000' },
-    refreshes: { type: 'string', default: '15' },
+const { devices, cities, refreshes, json } = parseBenchCommand(
+  'bench:dashboard',
+  'How long the pages of the dashboard take to draw, in Chromium.',
+  {
+    devices: { what: 'devices, each with a document for every minute of a day', value: 1000, least: 1 },
+    cities: { what: 'cities', value: 10_000, least: 1 },
+    refreshes: { what: 'how often each page is drawn again', value: 15, least: 1 },
   },
-});
-const [devices, cities, refreshes] = [values.devices, values.cities, values.refreshes].map(Number);
-if (![devices, cities, refreshes].every((count) => count >= 1 && Number.isInteger(count))) {
-  console.error('error[COMMAND_INVALID_ARGUMENT]: --devices, --cities and --refreshes take whole numbers');
-  process.exit(2);
-}
-const folder = mkdtempSync(join(tmpdir(), 'isobar-bench-'));
+);
+const folder = temporaryFolder();
 const path = join(folder, 'isobar.db');
 const store = LocalStore.open(path);
 let server: ServerProcess | undefined;
@@ -90,13 +84,12 @@ try {
     say(`page ${name}`);
     results.push(await measurePage(browser, server.url, name, drawn));
   }
-  console.log(values.json ? JSON.stringify({ results }, null, 2) : table(results));
+  console.log(json ? JSON.stringify({ results }, null, 2) : table(results));
 } finally {
   await browser?.close();
   server?.child.kill('SIGINT');
   await server?.ended;
   store.close();
-  rmSync(folder, { recursive: true });
 }
 
 function fill(): void {
@@ -166,7 +159,8 @@ async function serve(): Promise<ServerProcess> {
   const root = join(import.meta.dirname, '..');
   const pipelines = ['weather', 'cities'].map((name) => join(root, 'pipelines', `${name}.sql`));
   const command = ['dev', ...pipelines, '--store', path, '--port', '0', '--no-generators'];
-  const child = spawn(process.execPath, [join(root, 'bin/isobar'), ...command], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawnNode([join(root, 'bin/isobar'), ...command]);
+  child.stdout.resume();
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';

@@ -1,15 +1,14 @@
 // Isobar next to real Flink, both with the pipelines on the same topics of one Kafka, one after the other. Results are checked by sums.
-// Usage: npm run bench:stack -- [--json] [--count N]
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { RunError } from '../src/base/problem.ts';
+import { reportFailure } from '../src/cli/diagnostics.ts';
 import { FLINK_VERSION } from '../test/stack/flink-distribution.ts';
 import { createTopics } from '../test/stack/kafka-topics.ts';
 import { pipelineText } from '../test/stack/pipeline-text.ts';
 import { servers } from '../test/stack/servers.ts';
 import { startStack, type Stack } from '../test/stack/start-stack.ts';
+import { parseBenchCommand, temporaryFolder } from './bench-command.ts';
 import { measure } from './measure.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import { cancelFlinkJobs, measureFlinkJob } from './measure-flink-job.ts';
@@ -46,16 +45,12 @@ const OUTPUTS: Readonly<Record<Pipeline, readonly string[]>> = {
 
 const INPUTS = { weather_data: 'weather.input', input: 'cities.input' };
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, count: { type: 'string', default: '5000000' } },
-});
-const count = Number(values.count);
-if (!(count >= 100_000 && Number.isInteger(count))) {
-  console.error('error[COMMAND_INVALID_ARGUMENT]: --count takes a whole number of at least 100000');
-  process.exit(2);
-}
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
-const folder = mkdtempSync(join(tmpdir(), 'isobar-bench-'));
+const { count, json } = parseBenchCommand(
+  'bench:stack',
+  'Isobar next to real Flink, both with the pipelines on the same topics of one Kafka, one after the other. Results are compared.',
+  { count: { what: 'messages to measure with', value: 5_000_000, least: 100_000 } },
+);
+const folder = temporaryFolder();
 let stack: Stack | undefined;
 try {
   // Flink's figures about a job are otherwise up to ten seconds old.
@@ -67,15 +62,12 @@ try {
   for (const pipeline of ['weather', 'cities'] as const) results.push(...(await compareEngines(pipeline, flinkProcesses)));
   const clusterSeconds = rounded(flinkStartSeconds!);
   const report: Report = { results, ratios: ratiosOf(results, clusterSeconds), flinkClusterStartSeconds: clusterSeconds };
-  console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
+  console.log(json ? JSON.stringify(report, null, 2) : table(report));
 } catch (error) {
   if (stack !== undefined) process.stderr.write(`the servers' logs end with\n${stack.logs()}\n`);
-  if (!(error instanceof RunError)) throw error;
-  console.error(`error[${error.code}]: ${error.message}`);
-  process.exitCode = 1;
+  process.exitCode = reportFailure(error);
 } finally {
   await stack?.stop();
-  rmSync(folder, { recursive: true });
 }
 
 async function compareEngines(pipeline: Pipeline, flinkProcesses: readonly number[]): Promise<Result[]> {

@@ -1,11 +1,8 @@
 // What Isobar does per second and core, next to the obvious program, each in a process of its own and with results checked.
-// Usage: npm run bench -- [--json] [--count N]
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
-import { RunError } from '../src/base/problem.ts';
+import { reportFailure } from '../src/cli/diagnostics.ts';
 import { LocalStore } from '../src/connectors/local/store.ts';
+import { parseBenchCommand, temporaryFolder } from './bench-command.ts';
 import { checkCities, checkWeather } from './check-results.ts';
 import { measure, type Measurement } from './measure.ts';
 
@@ -20,30 +17,23 @@ type Kind = 'weather' | 'cities';
 
 const ISOBAR = '../bin/isobar';
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, count: { type: 'string', default: '5000000' } },
-});
-const count = Number(values.count);
-if (!(count >= 1000 && Number.isInteger(count))) {
-  console.error('error[COMMAND_INVALID_ARGUMENT]: --count takes a whole number of at least 1000');
-  process.exit(2);
-}
+const { count, json } = parseBenchCommand(
+  'bench',
+  'What Isobar does per second and core, next to the obvious program (JSON.parse, a Map of windows). Results are checked.',
+  { count: { what: 'messages to measure with', value: 5_000_000, least: 1000 } },
+);
 /** Enough for a first run, and never the number that is measured. */
 const FIRST_COUNT = 999;
-const folder = mkdtempSync(join(tmpdir(), 'isobar-bench-'));
+const folder = temporaryFolder();
 try {
   await runFirst('weather');
   await runFirst('cities');
   const results = [...(await weather()), ...(await cities())];
   const ratio = results[1].millionPerSecond / results[0].millionPerSecond;
   const report = { results, ratios: { 'weather.local/weather.naive': rounded(ratio) } };
-  console.log(values.json ? JSON.stringify(report, null, 2) : table(report));
+  console.log(json ? JSON.stringify(report, null, 2) : table(report));
 } catch (error) {
-  if (!(error instanceof RunError)) throw error;
-  console.error(`error[${error.code}]: ${error.message}`);
-  process.exitCode = 1;
-} finally {
-  rmSync(folder, { recursive: true });
+  process.exitCode = reportFailure(error);
 }
 
 async function weather(): Promise<Result[]> {

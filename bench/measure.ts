@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../src/base/problem.ts';
+import { spawnNode } from './spawn-node.ts';
 
 /** CPU time of all threads, of user and system, and the largest resident set. */
 export interface Usage {
@@ -21,9 +21,9 @@ export async function measure(folder: string, script: string, ...args: readonly 
   const usageFile = join(folder, 'usage.json');
   const hook = new URL('report-usage.js', import.meta.url).href;
   const started = performance.now();
-  const child = spawn(process.execPath, ['--import', hook, fileURLToPath(new URL(script, import.meta.url)), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ISOBAR_BENCH_USAGE: usageFile },
+  const child = spawnNode(['--import', hook, fileURLToPath(new URL(script, import.meta.url)), ...args], {
+    ...process.env,
+    ISOBAR_BENCH_USAGE: usageFile,
   });
   let stdout = '';
   let stderr = '';

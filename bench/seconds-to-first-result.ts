@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RunError } from '../src/base/problem.ts';
 import { gaugeOf, type OutputPlace } from './output-place.ts';
+import { spawnNode } from './spawn-node.ts';
 
 const ISOBAR = fileURLToPath(new URL('../bin/isobar', import.meta.url));
 const POLL_MS = 10;
@@ -15,7 +15,8 @@ export async function secondsToFirstResult(outputs: readonly OutputPlace[], args
     // Connections are there before the clock starts.
     await Promise.all(gauges.map((gauge) => gauge.count()));
     const started = performance.now();
-    const child = spawn(process.execPath, [ISOBAR, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawnNode([ISOBAR, ...args]);
+    child.stdout.resume();
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));

@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander';
-import { ProblemsError, RunError, type Problem } from '../base/problem.ts';
+import { ProblemsError, RunError } from '../base/problem.ts';
 import { cancelCommand } from './cancel.ts';
 import { checkCommand } from './check.ts';
+import { commandLineProblem, throwInsteadOfExit } from './command-line-problem.ts';
 import { devCommand } from './dev.ts';
 import { reportFailure } from './diagnostics.ts';
 import { explainCommand } from './explain.ts';
@@ -74,21 +75,6 @@ export function createProgram(): Command {
   }
   throwInsteadOfExit(program);
   return program;
-}
-
-function throwInsteadOfExit(command: Command): void {
-  command.exitOverride().configureOutput({ outputError: () => {}, writeErr: () => {} });
-  command.helpOption('-h, --help', 'show this help');
-  command.commands.forEach(throwInsteadOfExit);
-}
-
-/** Commander's message, for example `error: unknown option '--lcal'\n(Did you mean --local?)`, in the form of all problems. */
-function commandLineProblem(error: CommanderError, commandName: string): Problem {
-  const [first, suggestion] = error.message.replace(/^error: /, '').split('\n');
-  const code = error.code.replace(/^commander\./, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
-  const hint = suggestion ? suggestion.replace(/^\((.*)\)$/, '$1') : `See ${commandName} --help`;
-  if (error.code === 'commander.help') return { code: 'COMMAND_MISSING', message: 'the command needs a subcommand', hint };
-  return { code: `COMMAND_${code.toUpperCase()}`, message: first, hint };
 }
 
 /** The innermost command that the words name, for example `isobar generate weather`. */
