@@ -8,8 +8,8 @@ import { ensureInstalled, pinnedNode } from './setup.js';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 await ensureInstalled(root);
 const child = spawn(pinnedNode(root), process.argv.slice(2), { stdio: 'inherit' });
-// A terminal's Ctrl-C reaches the script by itself.
-process.on('SIGINT', () => {});
+// A terminal's Ctrl-C reaches the script by itself, what others send does not.
+process.on('SIGINT', () => setTimeout(() => child.kill('SIGINT'), 200));
 for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('error', (error) => {
   console.error(error);

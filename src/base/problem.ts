@@ -26,7 +26,8 @@ export class ProblemsError extends Error {
   readonly #source: SourceText | undefined;
 
   constructor(problems: readonly Problem[], source?: SourceText) {
-    const shown = problems.slice(0, MOST_SHOWN).map((problem) => renderProblem(problem, source));
+    const hidden = source && hideSecrets(source.text);
+    const shown = problems.slice(0, MOST_SHOWN).map((problem) => renderProblem(problem, source, hidden));
     const left = problems.length - shown.length;
     super([...shown, ...(left > 0 ? [`and ${left} more`] : [])].join('\n\n'));
     this.problems = problems;
@@ -74,9 +75,11 @@ export class RunError extends Error {
  *         |       ^^^^^^^^^^
  *     hint: what to do
  */
-export function renderProblem(problem: Problem, source?: SourceText): string {
-  const location = problem.place && source && locate(problem.place, source);
-  const text = render(problem, location);
+export function renderProblem(problem: Problem, source?: SourceText, hidden = source && hideSecrets(source.text)): string {
+  const location = problem.place && source && locate(problem.place, source, hidden);
+  const clean = (said: string): string => (hidden?.values ?? []).reduce((rest, value) => rest.replaceAll(value, '****'), said);
+  const hint = problem.hint === undefined ? undefined : clean(problem.hint);
+  const text = render({ code: problem.code, message: clean(problem.message), hint }, location);
   return location === undefined && source !== undefined ? `${source.name}: ${text}` : text;
 }
 
@@ -94,9 +97,9 @@ function render({ code, message, hint }: Omit<Problem, 'place'>, location: Locat
 }
 
 /** A place for people. Secrets in its line are not shown. */
-export function locate(place: Place, { name, text }: SourceText): Location {
+export function locate(place: Place, { name, text }: SourceText, hidden = hideSecrets(text)): Location {
   const { line, column } = lineAndColumn(text, place.start);
-  const lineText = hideSecrets(text.split('\n')[line - 1].replace(/\r$/, ''));
+  const lineText = hidden.text.split('\n')[line - 1].replace(/\r$/, '');
   const label = String(line).padStart(3);
   const from = lineText.length > MOST_OF_LINE ? Math.max(0, column - 1 - MOST_OF_LINE / 2) : 0;
   const part = lineText.slice(from, from + MOST_OF_LINE);

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { ProblemsError, renderFailure, RunError } from '../base/problem.ts';
+import { withoutControls } from './without-controls.ts';
 
 /** Colours only where a terminal shows them and the user has not said no: https://no-color.org. */
 export function usesColour(stream: NodeJS.WriteStream): boolean {
@@ -8,14 +9,16 @@ export function usesColour(stream: NodeJS.WriteStream): boolean {
 
 /** A line for the user about what is going on; data goes to stdout, and nothing else does. */
 export function say(text: string): void {
-  process.stderr.write(`isobar: ${text}\n`);
+  process.stderr.write(`isobar: ${shown(text)}\n`);
 }
 
 /** Shows a failure on stderr; answers the exit status: 2 for a mistake found before anything ran, otherwise 1. */
 export function reportFailure(error: unknown): number {
-  process.stderr.write(`${coloured(failureText(error))}\n`);
+  process.stderr.write(`${coloured(shown(failureText(error)))}\n`);
   return error instanceof ProblemsError ? 2 : 1;
 }
+
+const shown = (text: string): string => (process.stderr.isTTY ? withoutControls(text) : text);
 
 function failureText(error: unknown): string {
   if (error instanceof ProblemsError) return error.message;

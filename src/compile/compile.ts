@@ -38,12 +38,14 @@ export function compile(source: SourceText, options: CompileOptions): JobPlan {
   const settings = new Map([...own, ...(options.settings ?? [])]);
   const duration = (key: string): number => parseDuration(settings.get(key) ?? '0') ?? 0;
   const choice = <T extends string>(key: string, fallback: T): T => (settings.get(key)?.toUpperCase() ?? fallback) as T;
+  const deadLetter = settings.get('isobar.dead-letter')?.toLowerCase() === 'true';
   const planned: PlanSettings = {
     stateTtlMs: duration('table.exec.state.ttl'),
     idleTimeoutMs: duration('table.exec.source.idle-timeout'),
     advanceWhenIdleMs: duration('isobar.source.advance-when-idle'),
     notNull: choice('table.exec.sink.not-null-enforcer', 'ERROR'),
     upsertMaterialize: choice('table.exec.sink.upsert-materialize', 'AUTO'),
+    keepsLateRows: deadLetter,
   };
   const nodes = planNodes(sinks, planned, problems);
   if (problems.found.length > 0) {
@@ -59,7 +61,7 @@ export function compile(source: SourceText, options: CompileOptions): JobPlan {
     settings,
     timeZone: settings.get('table.local-time-zone') ?? systemTimeZone(),
     checkpointIntervalMs: duration('execution.checkpointing.interval'),
-    deadLetter: settings.get('isobar.dead-letter')?.toLowerCase() === 'true',
+    deadLetter,
     fingerprint: fingerprint(nodes),
   };
 }

@@ -41,6 +41,15 @@ export class EvaluationError extends Error {
   override readonly name = 'EvaluationError';
 }
 
+/** V8 has no text of more than 536,870,888 UTF-16 units. */
+export function isTooLong(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return (
+    (error instanceof RangeError && /^Invalid (string|array) length/.test(error.message)) ||
+    (error as NodeJS.ErrnoException).code === 'ERR_STRING_TOO_LONG'
+  );
+}
+
 /**
  * One scalar function. Either `inline` (JavaScript for the hot path) or `implement` (a closure made once for each place that
  * calls it) gives its meaning; the rest of the system learns everything else from the entry.

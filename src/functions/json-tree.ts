@@ -184,7 +184,20 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
 
 /** A text in quotes, escaped as Jackson does it: only what has to be. */
 export function quoteJson(text: string): string {
-  return `"${text.replace(/["\\\0-\x1f]/g, (unit) => SHORT_ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`)}"`;
+  if (text.length <= ESCAPED_AT_ONCE) return `"${escaped(text)}"`;
+  let quoted = '"';
+  for (let at = 0; at < text.length; at += ESCAPED_AT_ONCE) quoted += escaped(text.slice(at, at + ESCAPED_AT_ONCE));
+  return `${quoted}"`;
+}
+
+/** V8 ends the process where a replacement finds more than it can list. */
+const ESCAPED_AT_ONCE = 1 << 24;
+
+function escaped(text: string): string {
+  return text.replace(
+    /["\\\0-\x1f]/g,
+    (unit) => SHORT_ESCAPES[unit] ?? `\\u${unit.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`,
+  );
 }
 
 /** The tree without blanks. */

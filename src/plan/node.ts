@@ -157,6 +157,8 @@ export interface WindowAggregateNode extends NodeBase {
   readonly twoPhase: boolean;
   /** Which of start, end, and time (end - 1 ms, the rowtime going on) to append, in this order of columns. */
   readonly properties: readonly ('start' | 'end' | 'time')[];
+  /** Columns of the input that are the row as the table has it: what is kept of a late one. */
+  readonly lateRow?: readonly { readonly name: string; readonly column: number }[];
   readonly code: AggregateCode;
 }
 
@@ -263,7 +265,7 @@ export interface UpsertMaterializeNode extends NodeBase {
   readonly keys: readonly number[];
   /** Columns that tell the input's rows apart; null where only a whole row does. */
   readonly upsertKey: readonly number[] | null;
-  /** `-U` counts for nothing: the sink takes upserts by the query's own key, and `+U` puts the row in the place of the old one. */
+  /** `-U` counts for nothing where `+U` has the same key: the sink takes upserts by the query's own key. */
   readonly ignoresUpdateBefore: boolean;
   readonly stateTtlMs: number;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { LocalStore } from '../connectors/local/store.ts';
 import { RecordBlobBuilder } from '../connectors/local/record-blob.ts';
 
@@ -65,9 +66,11 @@ export class DeadLetters {
   }
 }
 
-/** The name of a table's dead-letter topic; what Kafka allows in no name becomes `_`. */
+/** The name of a table's dead-letter topic; what Kafka allows in no name becomes `_`, with a hash that tells such tables apart. */
 export function deadLetterTopic(table: string): string {
-  return `${table.replace(/[^a-zA-Z0-9._-]/g, '_').slice(0, 230)}.dead-letter`;
+  const allowed = table.replace(/[^a-zA-Z0-9._-]/g, '_').slice(0, 220);
+  if (allowed === table) return `${table}.dead-letter`;
+  return `${allowed}-${createHash('sha256').update(table).digest('hex').slice(0, 8)}.dead-letter`;
 }
 
 /** A record's bytes as the fields of a letter. */

@@ -177,8 +177,7 @@ export class Job {
       return outcome;
     } catch (error) {
       this.#state = 'failed';
-      const { running } = this.#graph;
-      this.#failure = running === null ? error : placeFailure(error, running, this.plan.source);
+      this.#failure = placeFailure(error, this.#graph.running, this.plan.source);
       this.#opening.reject(this.#failure);
       throw this.#failure;
     } finally {
@@ -382,13 +381,13 @@ export class Job {
   }
 
   #sinkStates(): Map<number, unknown> {
-    const states = this.#graph.sinks.map(({ node, sink }) => [node.id, sink.snapshot?.()] as const);
+    const states = this.#graph.sinks.map(({ node, sink }) => [node.id, this.#inPlace(node, () => sink.snapshot?.())] as const);
     return new Map(states.filter(([, state]) => state !== undefined));
   }
 
   /** Within the checkpoint's transaction. */
   readonly #commitOutput = (): void => {
-    for (const { sink } of this.#graph.sinks) sink.commit?.();
+    for (const { node, sink } of this.#graph.sinks) this.#inPlace(node, () => sink.commit?.());
     this.#deadLetters?.commit();
   };
 
@@ -407,7 +406,7 @@ export class Job {
 
   #pendingBytes(): number {
     let bytes = this.#deadLetters?.pendingBytes ?? 0;
-    for (const { sink } of this.#graph.sinks) bytes += sink.pendingBytes?.() ?? 0;
+    for (const { node, sink } of this.#graph.sinks) bytes += this.#inPlace(node, () => sink.pendingBytes?.()) ?? 0;
     return bytes;
   }
 
@@ -429,10 +428,12 @@ export class Job {
     while (source.inputs.length > 0) source = this.plan.nodes[source.inputs[0]];
     const table = source.kind === 'scan' ? source.table.name : 'values';
     const input = this.plan.nodes[node.inputs[0]].schema;
-    const values = input.map((field, i): [string, string | null] => {
-      const value = batch.columns[i].get(row);
-      // A column that the planner has added has a $ in front of its name.
-      return [field.name.replace(/^\$/, ''), value === null ? null : printValue(field.type, value)];
+    // A column that the planner has added has a $ in front of its name.
+    const all = input.map(({ name }, column) => ({ name: name.replace(/^\$/, ''), column }));
+    const columns = (node.kind === 'window-aggregate' ? node.lateRow : undefined) ?? all;
+    const values = columns.map(({ name, column }): [string, string | null] => {
+      const value = batch.columns[column].get(row);
+      return [name, value === null ? null : printValue(input[column].type, value)];
     });
     const watermark = batch.watermarks === null ? batch.startWatermark : batch.watermarks[row];
     const reason = `late: the watermark had reached ${Number.isFinite(watermark) ? isoTime(watermark) : 'the end'}`;
@@ -459,7 +460,16 @@ export class Job {
     return this.#failure;
   }
 
-  /** Waits for what a source or a sink does. */
+  /** What a sink does at once; its failure gets the table's place. */
+  #inPlace<T>(node: PlanNode, call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw placeFailure(error, node, this.plan.source);
+    }
+  }
+
+  /** The same for what a source or a sink takes its time for. */
   async #waitFor(node: PlanNode, call: () => Promise<unknown> | undefined): Promise<void> {
     try {
       await call();

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
@@ -36,6 +36,16 @@ async function linesOf(text: string, more: Record<string, string> = {}): Promise
   return readAll(await opened(raw(path, more)));
 }
 
+test('csv records of many sizes are cut as their quotes say', async () => {
+  const path = join(temporaryFolder(), 'a');
+  const sizes = [1, 3, 900_000, 5_000_000, 2, 1_048_576, 2_500_000, 0];
+  const value = (size: number): string => '\n,x'.repeat(Math.ceil(size / 3)).slice(0, size);
+  writeFileSync(path, sizes.map((size) => `"${value(size)}"\n`).join(''));
+  const text: TableText = { options: { connector: 'filesystem', path, format: 'csv' }, columns: { v: STRING } };
+  const records = readAll(await opened(text));
+  expect(records.map((record) => record?.length)).toEqual([...sizes.map((size) => size + 2), 3]);
+});
+
 describe('lines', () => {
   // Confirmed with Flink 1.20.5.
   test.each([
@@ -52,6 +62,13 @@ describe('lines', () => {
     expect(lines.length).toBe(4);
     expect(lines[1] === long).toBe(true);
     expect(lines[2]).toBe('b');
+  });
+
+  test('a line without an end is refused before it fills all memory', async () => {
+    const path = join(temporaryFolder(), 'a');
+    writeFileSync(path, 'a\n');
+    truncateSync(path, 300 << 20);
+    await expect(opened(raw(path)).then(readAll)).rejects.toThrow(/the line that begins at byte 2 has more than 256 MiB/);
   });
 
   test('any text, cut into lines', async () => {

@@ -41,8 +41,10 @@ async function failing(sql: string, options: Partial<JobOptions>): Promise<RunEr
   return failure;
 }
 
+const CALLS = ['open', 'write', 'flush', 'commit', 'committed', 'check', 'snapshot', 'pendingBytes'] as const;
+
 /** The outside failing at one call of a sink. */
-const failingAt = (call: 'open' | 'write' | 'flush' | 'check' | 'committed'): Partial<JobOptions> => {
+const failingAt = (call: (typeof CALLS)[number]): Partial<JobOptions> => {
   const refuse = (): never => {
     throw new RunError('REFUSED', `refused at ${call}`);
   };
@@ -51,7 +53,7 @@ const failingAt = (call: 'open' | 'write' | 'flush' | 'check' | 'committed'): Pa
     write: async () => {},
     flush: async () => {},
     close: async () => {},
-    [call]: call === 'check' ? refuse : async () => refuse(),
+    [call]: ['check', 'commit', 'snapshot', 'pendingBytes'].includes(call) ? refuse : async () => refuse(),
   };
   const connector = { createSink: () => sink } as unknown as Connector;
   return { replace: (table) => (table.name === 'refused' ? connector : undefined) };
@@ -64,6 +66,13 @@ test('a source that is not there', async () => {
     'job.sql:2:14: error[FILE_READ]: cannot read /none: there is no such file or folder',
     'missing',
   ]);
+});
+
+test('a source that an OPTIONS hint has led astray', async () => {
+  const sql = `${file('present', `${folder}/in`)}\nSELECT n FROM present /*+ OPTIONS('path' = '${folder}/none') */;`;
+  const [line, marked] = await failureOf(sql);
+  expect(line).toBe('job.sql:2:15: error[FILE_READ]: cannot read /none: there is no such file or folder');
+  expect(marked).toMatch(/^present/);
 });
 
 test('a message that cannot be read', async () => {
@@ -81,12 +90,13 @@ test('a statement that divides by zero', async () => {
   expect(marked).toBe(insert);
 });
 
-test.each(['open', 'write', 'flush', 'check', 'committed'] as const)('a sink that fails at %s', async (call) => {
+test.each(CALLS)('a sink that fails at %s', async (call) => {
   const sql = `${file('numbers', `${folder}/in`)}
 CREATE TABLE taken (n INT) WITH ('connector' = 'blackhole');
 CREATE TABLE refused (n INT) WITH ('connector' = 'print');
 INSERT INTO taken SELECT n FROM numbers;
-INSERT INTO refused SELECT n FROM numbers;`;
+INSERT INTO refused SELECT n FROM numbers;
+SET 'execution.checkpointing.interval' = '1 s';`;
   expect(await failureOf(sql, failingAt(call))).toEqual([`job.sql:3:14: error[REFUSED]: refused at ${call}`, 'refused']);
 });
 
@@ -119,13 +129,43 @@ INSERT INTO refused VALUES (1);`;
   });
 
   test.each([
-    ["'password' = 'it''s hush', 'x' = 'y'", "'password' = '**********', 'x' = 'y'"],
-    [`'properties.sasl.jaas.config' = '${JAAS}'`, `'properties.sasl.jaas.config' = '${'*'.repeat(JAAS.length)}'`],
-    ["'properties.ssl.keystore.key'='hush that goes on", "'properties.ssl.keystore.key'='*****************"],
-    [`  username="me" password="hush";'`, `  username="me" password="****";'`],
+    ["'password' = 'it''s hush', 'x' = 'y'", "'password' = '**''* ****', 'x' = 'y'"],
+    [
+      `'properties.sasl.jaas.config' = 'Module required\n  password="hush";'`,
+      `'properties.sasl.jaas.config' = '****** ********\n  *********"****"*'`,
+    ],
+    ["'properties.ssl.keystore.key'='hush that goes on", "'properties.ssl.keystore.key'='**** **** **** **"],
+    ["'passwrod' = 'hush'", "'passwrod' = '****'"],
+    ['"password" = "hush"', '"password" = "****"'],
+    ["password = 'hush'", "password = '****'"],
+    ["'password' 'hush'", "'password' '****'"],
+    ["'password' = hush, 'x'", "'password' = ****, 'x'"],
+    ["'password' =\n  'hush', 'index' = 'i'", "'password' =\n  '****', 'index' = 'i'"],
+    ["'password' /* of mine */ = -- yes\n 'hush'", "'password' /* of mine */ = -- yes\n '****'"],
+    ["'x' = 'open, 'password' = 'hush'", "'x' = 'open, 'password' = '****'"],
+    [`'config' = 'username="me" password="hu\\"sh";'`, `'config' = 'username="me" password="***"**";'`],
     ["'hosts' = 'https://me:hush@e:9200;https://f:9200'", "'hosts' = 'https://me:****@e:9200;https://f:9200'"],
-    ["SELECT password FROM t WHERE name = 'password'", "SELECT password FROM t WHERE name = 'password'"],
-  ])('%s', (line, shown) => expect(hideSecrets(line)).toBe(shown));
+    ["'hosts' = 'https://me:hu@sh@e:9200'", "'hosts' = 'https://me:*****@e:9200'"],
+    ["'basic-auth.user-info' = 'me:hush'", "'basic-auth.user-info' = '*******'"],
+    ["SELECT password, token FROM t WHERE name = 'password' AND token = 'x'", undefined],
+    ["SELECT 'password', 'x', secret FROM t", undefined],
+  ])('%s', (sql, shown) => {
+    expect(hideSecrets(sql).text).toBe(shown ?? sql);
+    expect(hideSecrets(sql).text.length).toBe(sql.length);
+  });
+
+  test('in what a mistake says', () => {
+    const mistake = thrownBy(() =>
+      compile({ name: 'job.sql', text: sql.replace("'password' =", 'password =') }, { local: false }),
+    );
+    expect((mistake as Error).message).toMatch(/SQL_SYNTAX/);
+    expect((mistake as Error).message).not.toContain('hush');
+  });
+
+  test.each(["SELECT 'token token ", "'password", 'password ', "/*'", `"'`, '://a:'])('in no time: %s', (repeated) => {
+    const long = repeated.repeat(200_000);
+    expect(hideSecrets(long).text.length).toBe(long.length);
+  });
 });
 
 function thrownBy(action: () => unknown): unknown {

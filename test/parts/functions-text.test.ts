@@ -5,6 +5,7 @@ import { castFunctions } from '../../src/functions/cast.ts';
 import { conversionFunctions } from '../../src/functions/conversion.ts';
 import type { FunctionContext } from '../../src/functions/function.ts';
 import { jsonFunctions } from '../../src/functions/json.ts';
+import { quoteJson } from '../../src/functions/json-tree.ts';
 import { likeFunctions } from '../../src/functions/like.ts';
 import { urlFunctions } from '../../src/functions/parse-url.ts';
 import { regexpFunctions } from '../../src/functions/regexp.ts';
@@ -102,4 +103,9 @@ describe('what cannot be answered is refused', () => {
   ])('%s', (sql, message) => {
     expect(evaluate(sql)).toThrow(message);
   });
+});
+
+test('JSON_STRING of a text with more escapes than V8 replaces at once', () => {
+  const text = '"'.repeat((1 << 24) + 3);
+  expect(quoteJson(text) === JSON.stringify(text)).toBe(true);
 });

@@ -1,5 +1,5 @@
 import { findFunction } from '../../functions/registry.ts';
-import { EvaluationError, type CallSite, type FunctionContext } from '../../functions/function.ts';
+import { EvaluationError, isTooLong, type CallSite, type FunctionContext } from '../../functions/function.ts';
 import { withNullable } from '../../types/sql-type.ts';
 import type { Value } from '../../types/value.ts';
 import type { Bound, BoundCall } from './bound.ts';
@@ -17,6 +17,9 @@ const UNKNOWN: FunctionContext = {
   },
 };
 
+/** A longer one is made while running, rather than carried about in the plan. */
+const LONGEST_TEXT = 65_536;
+
 /** A call of constants becomes its value, where nothing but the arguments decides it. A call that fails is left to fail while running. */
 export function fold(call: BoundCall): Bound {
   if (!call.args.every((arg) => arg.kind === 'literal')) return call;
@@ -28,9 +31,10 @@ export function fold(call: BoundCall): Bound {
   const site: CallSite = { function: entry.name, args: call.args.map((arg) => arg.type), literals: values, type: call.type };
   try {
     const value: Value = entry.implement(site, UNKNOWN)(...values);
+    if (typeof value === 'string' && value.length > LONGEST_TEXT) return call;
     return { kind: 'literal', value, type: withNullable(call.type, value === null) };
   } catch (error) {
-    if (error instanceof NotConstant || error instanceof EvaluationError) return call;
+    if (error instanceof NotConstant || error instanceof EvaluationError || isTooLong(error)) return call;
     throw error;
   }
 }

@@ -146,15 +146,15 @@ class ScriptBinder {
           );
         return entry.relation;
       case 'table': {
-        if (reference.options.length > 0) return this.#scan(withOptions(entry, reference.options));
+        if (reference.options.length > 0) return this.#scan(withOptions(entry, reference.options), reference.place);
         entry.relation ??= this.#scan(entry);
         return entry.relation;
       }
     }
   }
 
-  /** Records → declared columns, computed ones included → watermarks. */
-  #scan(table: CatalogTable): Relation {
+  /** Records → declared columns, computed ones included → watermarks. What fails while reading is told at `blamed`. */
+  #scan(table: CatalogTable, blamed = table.declaration.place): Relation {
     const { declaration, columns, watermark, unknown } = table;
     const bound = this.#connectors.connect(table, 'source') ?? NO_CONNECTOR;
     const place = declaration.place;
@@ -171,7 +171,7 @@ class ScriptBinder {
         physical: declaration.physical,
         metadata,
         primaryKey: declaration.primaryKey,
-        place: declaration.place,
+        place: blamed,
       },
       fields: [...declaration.physical, ...metadata.map(({ name, type }) => ({ name, type }))],
       place,

@@ -63,16 +63,20 @@ function bindColumns(statement: ast.CreateTable, primaryKey: ReadonlySet<string>
   const names = new Set<string>();
   let physical = 0;
   let metadata = 0;
-  for (const { kind, name } of statement.columns) {
-    if (kind === 'unread') continue;
-    if (names.has(name.text)) problems.report('SQL_COLUMN_EXISTS', `column "${name.text}" is declared twice`, name.place);
-    names.add(name.text);
-  }
+  // Of a column that is declared twice nothing is known but its name, nor how many columns there are.
+  const twice = new Set<string>();
+  const declarations = statement.columns.filter(({ kind, name }) => {
+    if (kind === 'unread') return true;
+    if (!names.has(name.text)) return names.add(name.text);
+    problems.report('SQL_COLUMN_EXISTS', `column "${name.text}" is declared twice`, name.place);
+    twice.add(name.text);
+    return false;
+  });
   // Computed columns may use any column that is not computed, wherever it stands.
   const plain = new Map<ast.ColumnDeclaration, Column>();
-  for (const declared of statement.columns) {
+  for (const declared of declarations) {
     if (declared.kind === 'computed') continue;
-    if (declared.kind === 'unread') {
+    if (declared.kind === 'unread' || twice.has(declared.name.text)) {
       plain.set(declared, {
         kind: 'unread',
         field: declared.name === undefined ? MORE_FIELDS : unknownField(declared.name.text),
@@ -95,16 +99,16 @@ function bindColumns(statement: ast.CreateTable, primaryKey: ReadonlySet<string>
     });
   }
   const scope = scopeOf(statement, [...plain.values(), ...likeColumns(statement)]);
-  const columns = statement.columns.map((declared): Column => {
+  const columns = declarations.map((declared): Column => {
     if (declared.kind !== 'computed') return plain.get(declared)!;
     const bound = problems.attempt(() => bindExpression(declared.expression, { scope, problems, clause: 'computed column' }));
     const { text } = declared.name;
-    if (bound === undefined) return { kind: 'computed', field: unknownField(text), expression: UNKNOWN_VALUE };
+    if (bound === undefined || twice.has(text)) return { kind: 'computed', field: unknownField(text), expression: UNKNOWN_VALUE };
     const isProctime = bound.kind === 'call' && bound.function === 'PROCTIME';
     const field: RelationField = { name: text, type: bound.type, ...(isProctime ? { timeAttribute: 'proctime' as const } : {}) };
     return { kind: 'computed', field, expression: toExpression(bound) };
   });
-  return [...columns, ...likeColumns(statement)];
+  return [...columns, ...likeColumns(statement), ...(twice.size > 0 ? MORE_COLUMNS : [])];
 }
 
 function fieldOf(name: string, type: () => SqlType, problems: Problems): RelationField {
@@ -112,9 +116,11 @@ function fieldOf(name: string, type: () => SqlType, problems: Problems): Relatio
   return bound === undefined ? unknownField(name) : { name, type: bound };
 }
 
+const MORE_COLUMNS: readonly Column[] = [{ kind: 'unread', field: MORE_FIELDS }];
+
 /** LIKE and AS bring columns of other tables. */
-function likeColumns({ like, asQuery }: ast.CreateTable): Column[] {
-  return like === undefined && asQuery === undefined ? [] : [{ kind: 'unread', field: MORE_FIELDS }];
+function likeColumns({ like, asQuery }: ast.CreateTable): readonly Column[] {
+  return like === undefined && asQuery === undefined ? [] : MORE_COLUMNS;
 }
 
 function scopeOf(statement: ast.CreateTable, columns: readonly Column[]): Scope {

@@ -1,5 +1,7 @@
 import { unreachable } from '../../base/assert.ts';
 import type { Expression } from '../../plan/expression.ts';
+import type { ConnectedTable } from '../../connectors/connector.ts';
+import { findConnector } from '../../connectors/registry.ts';
 import { inputsOf, type Relation, type SinkRelation } from '../bind/relation.ts';
 
 export interface Needs {
@@ -10,7 +12,7 @@ export interface Needs {
 }
 
 /** Walks the graph from the sinks down: what nobody reads is neither decoded nor computed. */
-export function neededColumns(sinks: readonly SinkRelation[]): Needs {
+export function neededColumns(sinks: readonly SinkRelation[], keepsLateRows: boolean): Needs {
   const columns = new Map<Relation, Set<number>>();
   const readers = new Map<Relation, number>();
   for (const relation of readersFirst(sinks)) {
@@ -20,6 +22,7 @@ export function neededColumns(sinks: readonly SinkRelation[]): Needs {
       readers.set(input, (readers.get(input) ?? 0) + 1);
       const needed = columns.get(input) ?? new Set<number>();
       for (const column of neededOf(relation, mine)) needed.add(column);
+      if (keepsLateRows && relation.kind === 'watermark') for (const column of readColumns(input)) needed.add(column);
       columns.set(input, needed);
     });
   }
@@ -78,8 +81,25 @@ function neededOf(relation: Relation, mine: ReadonlySet<number>): Iterable<numbe
   }
 }
 
+/** The columns that are read of each message anyway, whether somebody needs them or not. */
+export function readColumns(relation: Relation): readonly number[] {
+  if (relation.kind === 'project') {
+    const below = readColumns(relation.input);
+    return relation.expressions.flatMap((expression, i) =>
+      expression.kind === 'column' && below.includes(expression.index) ? [i] : [],
+    );
+  }
+  return relation.kind === 'scan' && !prunes(relation.table) ? relation.fields.map((_, i) => i) : [];
+}
+
 function upTo(columns: ReadonlySet<number>, end: number): number[] {
   return [...columns].filter((column) => column < end);
+}
+
+/** The connector reads only what is needed of a table. */
+export function prunes({ bound }: ConnectedTable): boolean {
+  const pushesDown = findConnector(bound.connector, { local: true })?.projectionPushDown === true;
+  return pushesDown && bound.emits === 'insert' && bound.keyFormat === undefined;
 }
 
 /** The columns that expressions read. */

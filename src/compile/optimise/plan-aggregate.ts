@@ -86,7 +86,8 @@ function windowAggregate(
   const fused = fusedWindow(pipe, keys, calls, windowKeys);
   const source = fused?.pipe ?? pipe;
   const extra = fused === undefined ? [windowKeys.start, windowKeys.end] : [];
-  const input = aggregateInput(builder, relation, source, keys, calls, extra, fused?.time);
+  const row = fused === undefined ? [] : lateRowOf(builder, source);
+  const input = aggregateInput(builder, relation, source, keys, calls, extra, { time: fused?.time, row });
   builder.insertOnly(input.node, 'a window aggregation', relation.place, false);
   const window: WindowSpec = fused?.window ?? {
     kind: 'attached',
@@ -128,6 +129,7 @@ function windowAggregate(
       merging: twoPhase || window.kind === 'hop' || window.kind === 'cumulate',
       running: false,
     }),
+    ...(row.length > 0 && { lateRow: row.map(({ name }, i) => ({ name, column: input.row[i] })) }),
     place: relation.place,
   });
   const roles = new Map(properties.map((role, i) => [role, input.keys.length + calls.length + i]));
@@ -170,14 +172,22 @@ function aggregateInput(
   keys: readonly number[],
   calls: readonly AggregateCall[],
   extra: readonly number[],
-  time?: Expression,
-): { node: number; keys: readonly number[]; calls: readonly AggregateCall[]; extra: readonly number[] } {
+  { time, row = [] }: { readonly time?: Expression; readonly row?: readonly RowColumn[] } = {},
+): {
+  node: number;
+  keys: readonly number[];
+  calls: readonly AggregateCall[];
+  extra: readonly number[];
+  row: readonly number[];
+} {
   const args = [...new Set(calls.flatMap((call) => [...call.args, call.filter]).filter((column) => column >= 0))];
   const asked = [...keys, ...args, ...extra];
-  const expressions = [...asked.map((column) => pipe.projection[column]!), ...(time === undefined ? [] : [time])];
+  const times = time === undefined ? [] : [time];
+  const expressions = [...asked.map((column) => pipe.projection[column]!), ...times, ...row.map(({ value }) => value)];
   const fields = [
     ...asked.map((column) => planField(relation.input.fields[column])),
-    ...(time === undefined ? [] : [{ name: '$time', type: time.type }]),
+    ...times.map(({ type }) => ({ name: '$time', type })),
+    ...row.map(({ name, value }) => ({ name, type: value.type })),
   ];
   let { node, columns } =
     relation.sets === null
@@ -211,8 +221,23 @@ function aggregateInput(
     node,
     keys: keyColumns,
     calls: calls.map((call) => ({ ...call, args: call.args.map(column), filter: column(call.filter) })),
-    extra: columns.slice(keys.length + args.length),
+    extra: columns.slice(keys.length + args.length, asked.length + times.length),
+    row: columns.slice(asked.length + times.length),
   };
+}
+
+interface RowColumn {
+  readonly name: string;
+  /** Over the base's columns. */
+  readonly value: Expression;
+}
+
+/** The rows as their source gave them, where the window is right behind it and late ones are to be kept. */
+function lateRowOf(builder: PlanBuilder, { base }: Pipe): RowColumn[] {
+  if (!builder.settings.keepsLateRows || base.kind !== 'node') return [];
+  const { kind, schema } = builder.nodes[base.node];
+  if (kind !== 'watermark') return [];
+  return schema.map(({ name, type }, index) => ({ name, value: { kind: 'column', index, type } }));
 }
 
 /** Grouping sets blank their keys: no argument may share a key's column. */

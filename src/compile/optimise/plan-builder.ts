@@ -18,6 +18,8 @@ export interface PlanSettings {
   readonly advanceWhenIdleMs: number;
   readonly notNull: 'ERROR' | 'DROP';
   readonly upsertMaterialize: 'AUTO' | 'NONE' | 'FORCE';
+  /** `isobar.dead-letter`: windows are given whole rows, to be kept where they are late. */
+  readonly keepsLateRows: boolean;
 }
 
 type Draft = PlanNode extends infer Node ? (Node extends PlanNode ? Omit<Node, 'id'> : never) : never;

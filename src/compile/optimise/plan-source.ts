@@ -1,23 +1,19 @@
-import { findConnector } from '../../connectors/registry.ts';
 import type { Expression } from '../../plan/expression.ts';
 import type { ScanRelation, WatermarkRelation } from '../bind/relation.ts';
 import { watermarkCode } from '../generate/watermark-code.ts';
-import { columnsOf } from './needed-columns.ts';
+import { columnsOf, prunes, readColumns } from './needed-columns.ts';
 import { pipeOf, through, type Pipe } from './pipe.ts';
 import { planField, type PlanBuilder } from './plan-builder.ts';
 
 export function planScan(builder: PlanBuilder, relation: ScanRelation, needed: ReadonlySet<number>): Pipe {
   const { table } = relation;
-  const prunes =
-    findConnector(table.bound.connector, { local: true })?.projectionPushDown === true &&
-    table.bound.emits === 'insert' &&
-    table.bound.keyFormat === undefined;
-  const keep = (index: number): boolean => !prunes || needed.has(index);
+  const isWhole = !prunes(table);
+  const keep = (index: number): boolean => isWhole || needed.has(index);
   const physical = table.physical.filter((_, i) => keep(i));
-  const metadata = table.metadata.filter((_, i) => needed.has(table.physical.length + i) || !prunes);
+  const metadata = table.metadata.filter((_, i) => isWhole || needed.has(table.physical.length + i));
   const positions: number[] = [];
   relation.fields.forEach((_, i) => {
-    if (i < table.physical.length ? keep(i) : !prunes || needed.has(i)) positions.push(i);
+    if (keep(i)) positions.push(i);
   });
   const schema = positions.map((i) => planField(relation.fields[i]));
   const node = builder.add({
@@ -65,7 +61,10 @@ function planNormalize(builder: PlanBuilder, relation: ScanRelation, pipe: Pipe,
 
 export function planWatermark(builder: PlanBuilder, relation: WatermarkRelation, needed: ReadonlySet<number>): Pipe {
   const pipe = builder.pipe(relation.input);
-  const keep = [...new Set([...needed, relation.rowtime, ...columnsOf(relation.expression)])].sort((a, b) => a - b);
+  const forLateRows = builder.settings.keepsLateRows ? readColumns(relation.input) : [];
+  const keep = [...new Set([...needed, relation.rowtime, ...columnsOf(relation.expression), ...forLateRows])].sort(
+    (a, b) => a - b,
+  );
   const fields = keep.map((i) => planField(relation.fields[i]));
   const input = builder.exactly(
     pipe,

@@ -16,7 +16,7 @@ import { upsertKeysOf } from './upsert-keys.ts';
 
 /** Turns bound relations into the plan's nodes, inputs before readers. Notes in `problems` what cannot be planned. */
 export function planNodes(sinks: readonly SinkRelation[], settings: PlanSettings, problems: Problems): readonly PlanNode[] {
-  const builder = new PlanBuilder(neededColumns(sinks), settings, STEPS);
+  const builder = new PlanBuilder(neededColumns(sinks, settings.keepsLateRows), settings, STEPS);
   for (const sink of sinks) problems.attempt(() => planSink(builder, sink));
   return withSingleChanges(builder.nodes);
 }
@@ -96,10 +96,20 @@ function materialized(builder: PlanBuilder, relation: SinkRelation, input: numbe
     changelog: 'retract',
     keys: primaryKey,
     upsertKey: keys.toSorted((a, b) => a.length - b.length)[0] ?? null,
-    ignoresUpdateBefore: accepts === 'upsert' && keys.some((key) => key.length === primaryKey.length && isWithin(key)),
+    ignoresUpdateBefore:
+      accepts === 'upsert' &&
+      keys.some((key) => key.length === primaryKey.length && isWithin(key)) &&
+      !isFiltered(builder.nodes, input),
     stateTtlMs,
     place: relation.place,
   });
+}
+
+/** Below a filter an update may lose one of its sides, so that Flink asks for both (FlinkChangelogModeInferenceProgram). */
+function isFiltered(nodes: readonly PlanNode[], id: number): boolean {
+  const node = nodes[id];
+  if (node.kind === 'calc' && node.condition !== null) return true;
+  return (node.kind === 'calc' || node.kind === 'union') && node.inputs.some((input) => isFiltered(nodes, input));
 }
 
 function build(builder: PlanBuilder, relation: Relation): Pipe {

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { RunError } from '../../base/problem.ts';
 import { fileError } from './path.ts';
 
 export interface InputFile {
@@ -19,6 +20,7 @@ export function listFiles(path: string): InputFile[] {
   try {
     addFiles(path, files);
   } catch (error) {
+    if (error instanceof RunError) throw error;
     throw fileError(error, 'read', (error as NodeJS.ErrnoException).path ?? path);
   }
   return files;
@@ -31,6 +33,12 @@ function addFiles(path: string, files: InputFile[]): void {
   if (stat.isDirectory()) {
     const names = readdirSync(path).sort((a, b) => (a < b ? -1 : 1));
     for (const child of names) addFiles(join(path, child), files);
+  } else if (!stat.isFile()) {
+    throw new RunError(
+      'FILE_READ',
+      `cannot read ${path}: it is neither a file nor a folder`,
+      "Check the option 'path'; pipes and devices are not read.",
+    );
   } else {
     files.push({ path, name, bytes: stat.size, modified: Math.floor(stat.mtimeMs) });
   }

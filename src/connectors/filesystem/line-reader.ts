@@ -1,8 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs';
+import { RunError } from '../../base/problem.ts';
 import type { EndOfRecord, IsNoRecord } from './csv-records.ts';
 import { fileError } from './path.ts';
 
 const CHUNK_BYTES = 1 << 20;
+/** As much as a text can take in, and not all memory where a file has no line ends. */
+const MAX_LINE_BYTES = 1 << 28;
 /** Lines at a time, at most. */
 const LINES = 16384;
 const LINE_FEED = 10;
@@ -54,10 +57,16 @@ export class LineReader {
   /** False at the end of the file. */
   read(): boolean {
     for (;;) {
-      if (this.#findLines()) return true;
+      if (!this.#awaitsMore() && this.#findLines()) return true;
       if (this.#atEndOfFile) return false;
       this.#readChunk();
     }
+  }
+
+  /** The end of a record that may go over several lines is looked for from its start: again only when there is twice as much of it. */
+  #awaitsMore(): boolean {
+    const searched = this.#searched - this.#start;
+    return this.#endOfRecord !== null && !this.#atEndOfFile && searched > 0 && this.#end - this.#start < 2 * searched;
   }
 
   close(): void {
@@ -68,6 +77,13 @@ export class LineReader {
   /** Reads on behind `#end`, making room first: the bytes not given away move to the front. */
   #readChunk(): void {
     const left = this.#end - this.#start;
+    if (left > MAX_LINE_BYTES) {
+      throw new RunError(
+        'FILE_LINE_TOO_LONG',
+        `cannot read ${this.path}: the line that begins at byte ${this.baseOffset + this.#start} has more than ${MAX_LINE_BYTES >> 20} MiB`,
+        'Is it a text file, with a line for each record?',
+      );
+    }
     const isLargeEnough = left + CHUNK_BYTES / 2 <= this.bytes.length;
     const bytes = isLargeEnough ? this.bytes : Buffer.allocUnsafeSlow(2 * this.bytes.length);
     if (this.#start > 0 || bytes !== this.bytes) {

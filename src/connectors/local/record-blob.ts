@@ -30,8 +30,8 @@ export const BLOB_BYTES = 1 << 20;
 export const BLOB_RECORDS = 1 << 16;
 /** What a builder begins with, and goes back to after a huge record. */
 const FIRST_BYTES = 16 * 1024;
-/** SQLite stores no larger blobs. */
-const MAX_BLOB_BYTES = 900_000_000;
+/** A longer record could not become a text. */
+const MAX_BLOB_BYTES = 1 << 28;
 
 export type RecordHeaders = ReadonlyMap<string, Uint8Array | null>;
 
