@@ -1,5 +1,4 @@
-/** Names of options and settings whose values are secret; `passw` also finds what is misspelt. */
-const SECRET = /passw|pwd|secret|jaas|token|credential|keystore\.key|certificate\.chain|api-key|user-info/i;
+const SECRET = /passw|pwd|secret|jaas|token|credential|certificate\.chain|user-info|key$/i;
 /** The same without quotes, where ordinary columns have names like `token`. */
 const SECRET_WORD = /passw|secret/i;
 
@@ -8,6 +7,9 @@ const TOKEN = /'(?:[^']|'')*'?|"[^"]*"?|`[^`]*`?|--[^\n]*|\/\*[^]*?(?:\*\/|$)|[\
 const LOGIN = /(\b[\w.-]{0,60}(?:passw|secret)[\w-]{0,20}\s*=\s*)("(?:[^"\\\n]|\\.)*|''[^'\n]*|[^\s'";]+)/gi;
 /** A password in an address; it may hold an @ itself. */
 const ADDRESS = /(:\/\/[^\s/@':]{0,100}:)([^\s/';]{1,200})(?=@)/g;
+
+/** An option or setting of the name has a value that is secret. `passw` also finds what is misspelt. */
+export const isSecret = (name: string): boolean => SECRET.test(name);
 
 export interface Hidden {
   /** The text with asterisks for what may be secret: its length and its lines stay. */
@@ -43,7 +45,7 @@ export function hideSecrets(sql: string): Hidden {
       before = 'nothing';
       text += hide(token);
     } else {
-      const isName = isLiteral && inner.length < 100 && !/\s/.test(inner) && SECRET.test(inner);
+      const isName = isLiteral && inner.length < 100 && !/\s/.test(inner) && isSecret(inner);
       before = isName ? 'name' : SECRET_WORD.test(token) && /^[\w.-]+$/.test(token) ? 'word' : 'nothing';
       text += isLiteral ? token.replace(LOGIN, within).replace(ADDRESS, within) : token;
     }

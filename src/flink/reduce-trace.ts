@@ -1,3 +1,4 @@
+import { isSecret } from '../base/hide-secrets.ts';
 import { nearest } from '../base/nearest.ts';
 
 /** What a stack trace of Flink's comes down to. */
@@ -143,7 +144,7 @@ function otherCause(chain: readonly Link[]): FlinkCause {
   const context = isFlinks || caller === undefined ? '' : `${sentence(firstLine(caller.message))}: `;
   const setting = /^Failed to set key (\S+) with value /m.exec(telling.map(({ message }) => message).join('\n'))?.[1];
   // The message holds the value.
-  if (setting !== undefined && /password|secret|token|credential|jaas|key$/i.test(setting))
+  if (setting !== undefined && isSecret(setting))
     return { code: 'FLINK_REFUSED', message: `the value of '${setting}' is not valid`, mentions: [setting] };
   const exists = /^Table \(or view\) \S*?([^.\s]+) already exists/.exec(root.message);
   if (exists) return { code: 'FLINK_VALIDATION', message: `table "${exists[1]}" exists already`, mentions: [exists[1]] };

@@ -5,8 +5,8 @@ import { findConnector } from '../connectors/registry.ts';
 import type { SinkNode } from '../plan/node.ts';
 import { createBatch, type Batch } from '../types/batch.ts';
 import { copyValue, type Column } from '../types/column.ts';
-import { DELETE, INSERT, isRetraction, UPDATE_AFTER, UPDATE_BEFORE } from '../types/row-kind.ts';
-import { sameRow } from './state/columns.ts';
+import { DELETE, INSERT, isRetraction, UPDATE_BEFORE } from '../types/row-kind.ts';
+import { isReplaced } from './state/columns.ts';
 import { TableauSink } from './tableau-sink.ts';
 
 /**
@@ -65,7 +65,8 @@ export class SinkWriter {
     const keep = this.#rowsToKeep;
     keep.length = 0;
     for (let row = 0; row < length; row++) {
-      if (checksKinds && (this.#accepts === 'upsert' ? !this.#isUpsert(batch, kinds, row) : kinds[row] !== INSERT)) continue;
+      if (checksKinds && (this.#accepts === 'upsert' ? isReplaced(batch, this.node.primaryKey, row) : kinds[row] !== INSERT))
+        continue;
       const isNull = checked.find((column) => column.nulls[row] === 1);
       if (isNull !== undefined && (kinds === null || !isRetraction(kinds[row]) || this.#accepts !== 'upsert')) {
         if (this.node.notNull === 'ERROR') throw this.#notNullError(batch.columns.indexOf(isNull));
@@ -75,16 +76,6 @@ export class SinkWriter {
       keep.push(row);
     }
     return keep.length === length && !(checksKinds && kinds.subarray(0, length).includes(UPDATE_BEFORE));
-  }
-
-  /**
-   * False for a -U that an upsert says already: the +U behind it, always in the same batch, has the same key. Any other -U
-   * deletes: the update has changed the key.
-   */
-  #isUpsert({ columns, length }: Batch, kinds: Uint8Array, row: number): boolean {
-    if (kinds[row] !== UPDATE_BEFORE) return true;
-    const key = this.node.primaryKey.map((i) => columns[i]);
-    return !(row + 1 < length && kinds[row + 1] === UPDATE_AFTER && sameRow(key, row, row + 1));
   }
 
   #compact(batch: Batch): Batch {

@@ -60,18 +60,22 @@ type Column =
   | (Extract<CatalogColumn, { kind: 'metadata' }> & { readonly metadata: MetadataColumn });
 
 function bindColumns(statement: ast.CreateTable, primaryKey: ReadonlySet<string>, problems: Problems): Column[] {
-  const names = new Set<string>();
   let physical = 0;
   let metadata = 0;
+  const names = new Set<string>();
   // Of a column that is declared twice nothing is known but its name, nor how many columns there are.
   const twice = new Set<string>();
-  const declarations = statement.columns.filter(({ kind, name }) => {
-    if (kind === 'unread') return true;
-    if (!names.has(name.text)) return names.add(name.text);
-    problems.report('SQL_COLUMN_EXISTS', `column "${name.text}" is declared twice`, name.place);
-    twice.add(name.text);
-    return false;
-  });
+  const declarations: ast.ColumnDeclaration[] = [];
+  for (const declared of statement.columns) {
+    const name = declared.kind === 'unread' ? undefined : declared.name;
+    if (name !== undefined && names.has(name.text)) {
+      problems.report('SQL_COLUMN_EXISTS', `column "${name.text}" is declared twice`, name.place);
+      twice.add(name.text);
+      continue;
+    }
+    if (name !== undefined) names.add(name.text);
+    declarations.push(declared);
+  }
   // Computed columns may use any column that is not computed, wherever it stands.
   const plain = new Map<ast.ColumnDeclaration, Column>();
   for (const declared of declarations) {

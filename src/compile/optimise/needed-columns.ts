@@ -21,8 +21,7 @@ export function neededColumns(sinks: readonly SinkRelation[], keepsLateRows: boo
     inputsOf(relation).forEach((input) => {
       readers.set(input, (readers.get(input) ?? 0) + 1);
       const needed = columns.get(input) ?? new Set<number>();
-      for (const column of neededOf(relation, mine)) needed.add(column);
-      if (keepsLateRows && relation.kind === 'watermark') for (const column of readColumns(input)) needed.add(column);
+      for (const column of neededOf(relation, mine, keepsLateRows)) needed.add(column);
       columns.set(input, needed);
     });
   }
@@ -44,7 +43,7 @@ function readersFirst(sinks: readonly SinkRelation[]): Relation[] {
 }
 
 /** The columns of its input (or inputs) that a relation reads to give the columns `mine`. */
-function neededOf(relation: Relation, mine: ReadonlySet<number>): Iterable<number> {
+export function neededOf(relation: Relation, mine: ReadonlySet<number>, keepsLateRows: boolean): Iterable<number> {
   switch (relation.kind) {
     case 'scan':
     case 'values':
@@ -59,7 +58,12 @@ function neededOf(relation: Relation, mine: ReadonlySet<number>): Iterable<numbe
     case 'filter':
       return [...mine, ...columnsOf(relation.condition)];
     case 'watermark':
-      return [...mine, relation.rowtime, ...columnsOf(relation.expression)];
+      return [
+        ...mine,
+        relation.rowtime,
+        ...columnsOf(relation.expression),
+        ...(keepsLateRows ? readColumns(relation.input) : []),
+      ];
     case 'window-table':
       return [...upTo(mine, relation.input.fields.length), relation.timeColumn];
     case 'aggregate': {
@@ -82,7 +86,7 @@ function neededOf(relation: Relation, mine: ReadonlySet<number>): Iterable<numbe
 }
 
 /** The columns that are read of each message anyway, whether somebody needs them or not. */
-export function readColumns(relation: Relation): readonly number[] {
+function readColumns(relation: Relation): readonly number[] {
   if (relation.kind === 'project') {
     const below = readColumns(relation.input);
     return relation.expressions.flatMap((expression, i) =>

@@ -1,7 +1,7 @@
 import type { Expression } from '../../plan/expression.ts';
 import type { ScanRelation, WatermarkRelation } from '../bind/relation.ts';
 import { watermarkCode } from '../generate/watermark-code.ts';
-import { columnsOf, prunes, readColumns } from './needed-columns.ts';
+import { neededOf, prunes } from './needed-columns.ts';
 import { pipeOf, through, type Pipe } from './pipe.ts';
 import { planField, type PlanBuilder } from './plan-builder.ts';
 
@@ -61,10 +61,7 @@ function planNormalize(builder: PlanBuilder, relation: ScanRelation, pipe: Pipe,
 
 export function planWatermark(builder: PlanBuilder, relation: WatermarkRelation, needed: ReadonlySet<number>): Pipe {
   const pipe = builder.pipe(relation.input);
-  const forLateRows = builder.settings.keepsLateRows ? readColumns(relation.input) : [];
-  const keep = [...new Set([...needed, relation.rowtime, ...columnsOf(relation.expression), ...forLateRows])].sort(
-    (a, b) => a - b,
-  );
+  const keep = [...new Set(neededOf(relation, needed, builder.settings.keepsLateRows))].sort((a, b) => a - b);
   const fields = keep.map((i) => planField(relation.fields[i]));
   const input = builder.exactly(
     pipe,

@@ -1,3 +1,4 @@
+import { isSecret } from '../../base/hide-secrets.ts';
 import { nearest } from '../../base/nearest.ts';
 import type { OptionReader } from '../options.ts';
 import { SASL_LOGIN_MODULES, parseJaas } from './jaas.ts';
@@ -150,8 +151,6 @@ const UNSUPPORTED: readonly (readonly [pattern: RegExp, why: string, hint: strin
   ],
 ];
 
-const SECRET = /password|secret|jaas|^ssl\.keystore\.key$|^ssl\.keystore\.certificate\.chain$|token/;
-
 /**
  * Checks `properties.*`. What Kafka's client would understand and Isobar does not is refused, as is what nobody knows; values
  * that may be secret are never shown, nor their line.
@@ -171,7 +170,7 @@ export function checkClientProperties(reader: OptionReader): void {
     const unsupported = UNSUPPORTED.find(([pattern]) => pattern.test(name));
     if (unsupported !== undefined) {
       const [, why, hint] = unsupported;
-      const place = SECRET.test(name) ? table.place : option.keyPlace;
+      const place = isSecret(name) ? table.place : option.keyPlace;
       reader.report('SQL_OPTION_UNSUPPORTED', `option '${key}' is not supported: ${why}`, place, hint);
       continue;
     }
@@ -180,7 +179,7 @@ export function checkClientProperties(reader: OptionReader): void {
       near === undefined
         ? `Kafka's names are in its documentation of consumers and producers; remove the option.`
         : `Did you mean '${PREFIX}${near}'?`;
-    const place = SECRET.test(name) ? table.place : option.keyPlace;
+    const place = isSecret(name) ? table.place : option.keyPlace;
     reader.report('SQL_UNKNOWN_OPTION', `Kafka's client has no property '${name}'`, place, hint);
   }
   checkSecurity(reader);
@@ -261,7 +260,7 @@ function refuseValue(reader: OptionReader, name: string, wrong: string): void {
 
 function refuse(reader: OptionReader, name: string, what: string, hint: string | undefined): void {
   const key = PREFIX + name;
-  if (!SECRET.test(name)) reader.invalid(key, what, hint);
+  if (!isSecret(name)) reader.invalid(key, what, hint);
   else reader.report('SQL_OPTION_VALUE', `option '${key}' ${what}`, reader.table.place, hint);
 }
 

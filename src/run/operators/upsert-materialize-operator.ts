@@ -1,8 +1,8 @@
 import type { UpsertMaterializeNode } from '../../plan/node.ts';
 import type { Batch } from '../../types/batch.ts';
 import type { Column } from '../../types/column.ts';
-import { DELETE, INSERT, isRetraction, UPDATE_AFTER, UPDATE_BEFORE } from '../../types/row-kind.ts';
-import { copyRange, sameRow, sameValues } from '../state/columns.ts';
+import { DELETE, INSERT, isRetraction, UPDATE_AFTER } from '../../types/row-kind.ts';
+import { copyRange, isReplaced, sameValues } from '../state/columns.ts';
 import { KeyedRowLists, type KeyedRowListsSnapshot } from '../state/keyed-row-lists.ts';
 import { BatchWriter } from './batch-writer.ts';
 import { createMetrics, type Operator, type OperatorContext, type Output } from './operator.ts';
@@ -42,7 +42,7 @@ export class UpsertMaterializeOperator implements Operator {
     writer.advance(batch.startWatermark);
     for (let i = 0; i < length; i++) {
       if (watermarks !== null) writer.advance(watermarks[i]);
-      if (this.ignoresUpdateBefore && this.isReplaced(batch, i)) continue;
+      if (this.ignoresUpdateBefore && isReplaced(batch, this.keys, i)) continue;
       const list = byKey.listOf(i);
       const position = this.find(list, columns, i);
       if (kinds === null || !isRetraction(kinds[i])) this.put(list, position, columns, i);
@@ -89,16 +89,6 @@ export class UpsertMaterializeOperator implements Operator {
     list.splice(position, 1);
     if (list.length === 0) this.write(columns, row, DELETE);
     else if (wasLast) this.write(rows.columns, list[position - 1], UPDATE_AFTER);
-  }
-
-  /** A -U with its +U behind it, always in the same batch, of the same key: any other -U deletes. */
-  private isReplaced({ kinds, columns, length }: Batch, row: number): boolean {
-    if (kinds === null || kinds[row] !== UPDATE_BEFORE || row + 1 === length || kinds[row + 1] !== UPDATE_AFTER) return false;
-    return sameRow(
-      this.keys.map((key) => columns[key]),
-      row,
-      row + 1,
-    );
   }
 
   /** The first row of the list that is the given one, or -1. */

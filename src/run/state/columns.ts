@@ -1,6 +1,8 @@
 import { unreachable } from '../../base/assert.ts';
 import { canonicalText } from '../../types/canonical-text.ts';
+import type { Batch } from '../../types/batch.ts';
 import type { Column, TimestampColumn } from '../../types/column.ts';
+import { UPDATE_AFTER, UPDATE_BEFORE } from '../../types/row-kind.ts';
 
 /** Operations on columns that batches and state share. The target must have the rows. */
 
@@ -114,6 +116,12 @@ export function gatherColumn(from: Column, rows: Int32Array, count: number, to: 
 export function sameRow(columns: readonly Column[], a: number, b: number): boolean {
   for (let c = 0; c < columns.length; c++) if (!sameValue(columns[c], a, columns[c], b)) return false;
   return true;
+}
+
+/** A -U that the +U behind it, always in the same batch, makes good: they have the same key. Any other -U deletes. */
+export function isReplaced({ kinds, columns, length }: Batch, keys: readonly number[], row: number): boolean {
+  if (kinds === null || kinds[row] !== UPDATE_BEFORE || row + 1 === length || kinds[row + 1] !== UPDATE_AFTER) return false;
+  return keys.every((key) => sameValue(columns[key], row, columns[key], row + 1));
 }
 
 /** True when row `a` of some columns and row `b` of others of the same types hold the same values; NaN equals itself. */
